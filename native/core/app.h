@@ -1,0 +1,117 @@
+/*
+ * Applications: what can be known of one before it runs (used while the
+ * configuration is parsed, so without side effects: files are read, nothing is
+ * opened as a library), and the applications that run in this process.
+ */
+
+#ifndef MH_APP_H
+#define MH_APP_H
+
+#include "core.h"
+#include "exchange.h"
+
+enum mh_app_kind {
+    MH_APP_IL = 1,           /* Name.dll with Name.runtimeconfig.json         */
+    MH_APP_NATIVE            /* NativeAOT library with modhost_initialize     */
+};
+
+#define MH_FRAMEWORKS_MAX  8
+
+typedef struct mh_framework {
+    char  name[128];         /* "Microsoft.AspNetCore.App"                    */
+    char  version[64];       /* as asked for; the roll-forward rules apply    */
+} mh_framework;
+
+/* What inspection found. */
+typedef struct mh_app_spec {
+    enum mh_app_kind  kind;
+    char             *path;             /* absolute file: the .dll or .so     */
+    char             *content_root;     /* its folder                         */
+    char             *name;             /* base name without extension        */
+    mh_framework      frameworks[MH_FRAMEWORKS_MAX];
+    unsigned          framework_count;
+} mh_app_spec;
+
+/*
+ * `path`: a .dll, a NativeAOT .so, or a publish folder that holds exactly one
+ * app. `dotnet_root`: NULL for the usual places (DOTNET_ROOT is the server's
+ * environment and not consulted: /etc/dotnet/install_location, then
+ * /usr/share/dotnet, /usr/lib/dotnet). Checks that the file is there, is an
+ * assembly or an ELF library of this machine's architecture that exports
+ * MODHOST_INITIALIZE_SYMBOL, and that a fitting framework is installed.
+ * 0, or -1 with *error. mh_app_spec_free releases the strings.
+ */
+int mh_app_inspect(const char *path, const char *dotnet_root,
+    mh_app_spec *spec, mh_error *error);
+void mh_app_spec_free(mh_app_spec *spec);
+
+/* Where dotnet is: `configured`, or the usual places. 0, or -1. */
+int mh_dotnet_root(const char *configured, char *root, size_t size,
+    mh_error *error);
+
+/* One application of this process. Made after the fork. */
+struct mh_app {
+    uint32_t                  number;         /* index among the apps         */
+    uint32_t                  state;          /* MODHOST_APP_*; loop only     */
+    modhost_app_table        *table;          /* of its runtime; NULL: none   */
+    mh_exchange              *batch;          /* begun in this turn           */
+    mh_exchange              *batch_last;
+    uint32_t                  batch_count;
+    mh_app                   *batch_next;     /* apps that have a batch       */
+    uint32_t                  live;           /* server sides held; loop only */
+    atomic_uint               outstanding;    /* exchanges not back in pool   */
+    _Atomic(mh_exchange *)    returned;       /* pushed by any thread         */
+    mh_exchange              *pool;           /* loop only                    */
+    void                     *context;        /* the shim's                   */
+};
+
+/* Hands over every batch that was begun in this turn. Loop. */
+void mh_apps_flush(void);
+
+/*
+ * The process's runtimes. All on the loop's thread, after the fork.
+ *
+ * mh_runtime_start_clr: hostfxr on a generated runtimeconfig that asks for the
+ * highest of `frameworks`, workstation concurrent GC, APP_CONTEXT_BASE_DIRECTORY
+ * = managed_directory; loads managed_directory/ModHost.Embedded.dll and gets
+ * its table. Must come before the first mh_runtime_open_library: if one is
+ * open already it refuses. Both fill the table that apps then point to, and
+ * put the web server's signal handlers back as platform facts demand.
+ */
+typedef struct mh_runtime_options {
+    const char          *dotnet_root;
+    const char          *managed_directory;    /* …/lib/modhost               */
+    const char          *temporary_directory;  /* for the runtimeconfig; a
+                                                  private file, removed       */
+    const mh_framework  *frameworks;
+    unsigned             framework_count;
+} mh_runtime_options;
+
+int mh_runtime_start_clr(const mh_runtime_options *options,
+    modhost_app_table **table, mh_error *error);
+int mh_runtime_open_library(const char *path, modhost_app_table **table,
+    mh_error *error);
+
+/*
+ * The table that is given to every runtime. Its functions push to the queue of
+ * the exchange, or, for app_state and log, to this one, which must be set first.
+ */
+const modhost_server_table *mh_server_table(void);
+void mh_server_set_queue(mh_queue *queue);
+
+/*
+ * Signals. `save` before the first runtime, in the process that will host it
+ * (it also sets SIGCHLD to SIG_DFL); `restore` after each start: puts back HUP,
+ * INT, QUIT, TERM, USR1, USR2, WINCH, ALRM, IO, SYS and PIPE only.
+ */
+void mh_signals_save(void);
+void mh_signals_restore(void);
+
+/*
+ * Registers an on_exit handler that ends the process with _exit, with status 2
+ * and 15 (which web servers read as "do not respawn" and "stop") mapped to 1.
+ * After each runtime start, so that it runs before the runtime's own.
+ */
+void mh_exit_guard(void);
+
+#endif /* MH_APP_H */

@@ -1,0 +1,33 @@
+/*
+ * The core's few common types. POSIX and C11 only: nothing under core/ knows
+ * nginx or Apache.
+ */
+
+#ifndef MH_CORE_H
+#define MH_CORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "modhost/abi.h"
+
+/* Bytes that somebody else owns; not terminated. */
+typedef struct mh_str {
+    const uint8_t  *data;
+    size_t          length;
+} mh_str;
+
+/* An error that a person will read: "MHnnnn" and one sentence. */
+typedef struct mh_error {
+    unsigned  code;              /* the number after "MH"; 0: no error        */
+    char      text[1024];        /* without the tag; always terminated        */
+} mh_error;
+
+/* Sets *error; returns -1, so that a function can `return mh_fail(...)`. */
+int mh_fail(mh_error *error, unsigned code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif /* MH_CORE_H */
