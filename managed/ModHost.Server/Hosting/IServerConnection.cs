@@ -17,6 +17,12 @@ public interface IServerConnection
     /// <summary>Completes when no exchange is in flight and none will come; the host waits for it while it stops.</summary>
     Task Drained { get; }
 
+    /// <summary>
+    /// The context that each request begins in: it says whose request this is (for Console output and for
+    /// <c>Assembly.Load</c>) and nothing else. <see langword="null"/>: the default context.
+    /// </summary>
+    ExecutionContext? RequestContext { get; }
+
     /// <summary>One log event for the web server's error log. Any thread; never blocks, never throws.</summary>
     /// <param name="level">The numbers of Microsoft.Extensions.Logging.LogLevel.</param>
     /// <param name="category">The logger's category; "stdout" or "stderr" for Console output.</param>
