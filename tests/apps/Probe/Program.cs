@@ -1,0 +1,38 @@
+using Probe;
+using Probe.Endpoints;
+
+// One application with an endpoint for everything that a server may be asked to do. Tests run it under Kestrel and
+// under ModHost and compare. What no endpoint matches is answered with a dump of the request.
+
+StartUp.BeforeHost();
+if (StartUp.ReturnsEarly)
+{
+    return StartUp.ExitCode;
+}
+
+var builder = WebApplication.CreateBuilder(args);
+StartUp.Configure(builder);
+
+var app = builder.Build();
+StartUp.Configure(app);
+
+app.Use(InFlight.Count);
+app.UseWebSockets();
+app.Use((context, next) => context.GetEndpoint() is null ? RequestDump.Write(context) : next(context));
+
+app.MapEcho();
+app.MapStreaming();
+app.MapResponses();
+app.MapMisuse();
+app.MapAborts();
+app.MapUpgrades();
+app.MapFiles();
+app.MapFeatures();
+app.MapIsolation();
+app.MapProcess();
+app.MapRuntime();
+app.MapLogging();
+app.MapRecorder();
+
+app.Run();
+return StartUp.ExitCode;
