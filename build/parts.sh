@@ -1,0 +1,83 @@
+# What is built, and in which order; sourced after lib.sh.
+
+# One folder for each preset of CMakePresets.json.
+native=$artifacts/cmake
+
+# What the managed parts are made of.
+managed_sources=("$root/managed" "$root/Directory.Build.props"
+    "$root/Directory.Packages.props" "$root/global.json"
+    "$root/native/include/modhost/abi.h")
+
+# dotnet_step NAME COMMAND PROJECT OPTION...
+dotnet_step() {
+    local name=$1 command=$2 project=$3
+    shift 3
+    step "$name" dotnet "$command" "$project" -v quiet -c Release \
+        -p:ArtifactsPath="$artifacts" "$@"
+}
+
+# build_native PRESET
+build_native() {
+    step "native: $1" sh -c 'cmake --preset "$1" -S "$2" -B "$3" &&
+        cmake --build "$3" -j "$(nproc)"' - "$1" "$root" "$native/$1"
+}
+
+# Into a stage: a web server that runs from dist must not see a file change
+# under it.
+build_managed() {
+    local stamp=$artifacts/stage/managed.stamp
+    is_current "$stamp" "${managed_sources[@]}" && return
+    rm -rf "$artifacts/stage"
+    mkdir -p "$artifacts/stage"
+    touch "$stamp.new"
+    dotnet_step 'managed: build' publish "$root/managed/ModHost.Embedded" \
+        -f net10.0 -o "$artifacts/stage/modhost"
+    dotnet_step 'managed: packages' pack "$root/managed/ModHost.AspNetCore" \
+        -o "$artifacts/stage/packages"
+    mv "$stamp.new" "$stamp"
+}
+
+# The tree appears whole, by one rename.
+install_dist() {
+    local new=$artifacts/dist.new old=$artifacts/dist.old
+    rm -rf "$new" "$old"
+    mkdir -p "$new/bin" "$new/lib"
+    step 'install' cmake --install "$native/release" --prefix "$new"
+    cp -R "$artifacts/stage/modhost" "$new/lib/modhost"
+    cp -R "$artifacts/stage/packages" "$new/packages"
+    [[ ! -e $dist ]] || mv "$dist" "$old"
+    mv "$new" "$dist"
+    rm -rf "$old"
+}
+
+build_dist() {
+    build_native release
+    build_managed
+    install_dist
+}
+
+# publish_app PROJECT FOLDER OPTION... — an application, for build/run and
+# build/bench.
+publish_app() {
+    local project=$1 folder=$2 name
+    shift 2
+    name=$(basename "$project")
+    is_current "$folder.stamp" "$project" "${managed_sources[@]}" && return
+    touch "$folder.new"
+    rm -rf "$folder"
+    dotnet_step "app: $name${1:+ }$*" publish "$project" -o "$folder" "$@"
+    mv "$folder.new" "$folder.stamp"
+}
+
+# Every test project; the integration tests publish their own applications.
+# The native tests run plain and under the sanitizers.
+build_tests() {
+    local preset project
+    for preset in dev asan tsan; do
+        build_native "$preset"
+    done
+    for project in "$root"/tests/*/*Tests.csproj; do
+        [[ -e $project ]] || continue
+        dotnet_step "tests: $(basename "$project" .csproj)" build "$project"
+    done
+}

@@ -1,0 +1,310 @@
+"""Runs the test suites side by side and adds up what they report.
+
+build/test calls this after it has built everything. A suite is a command that
+writes one result file; a suite that writes none, or ends badly although every
+test in it passed, counts as one failed test, so that nothing fails unseen.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+
+HEARTBEAT = 60  # seconds between progress lines of a suite that runs on
+SHOWN_LINES = 25  # of a failed test's message
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    outcome: str  # passed, failed, skipped
+    message: str = ""
+
+
+@dataclasses.dataclass
+class Suite:
+    name: str
+    command: list
+    results: pathlib.Path
+    read: object  # results file -> [Case]
+    log: pathlib.Path
+    seen: re.Pattern  # a line of the log that tells of one more test
+    cases: list = dataclasses.field(default_factory=list)
+
+
+# ---- result files
+
+
+def read_ctest(path):
+    """ctest --output-junit"""
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        status = case.get("status", "run")
+        failure = case.find("failure")
+        if failure is not None or status == "fail":
+            text = case.findtext("system-out") or ""
+            yield Case(case.get("name"), "failed", text.strip())
+        elif case.find("skipped") is not None or status in (
+                "disabled", "notrun"):
+            reason = case.find("skipped")
+            yield Case(case.get("name"), "skipped",
+                       "" if reason is None else reason.get("message", ""))
+        else:
+            yield Case(case.get("name"), "passed")
+
+
+def read_trx(path):
+    """dotnet test --logger trx"""
+    space = "{http://microsoft.com/schemas/VisualStudio/TeamTest/2010}"
+    for case in ElementTree.parse(path).getroot().iter(
+            space + "UnitTestResult"):
+        name = case.get("testName")
+        outcome = case.get("outcome", "")
+        info = case.find(f"{space}Output/{space}ErrorInfo")
+        text = ""
+        if info is not None:
+            text = "\n".join(
+                part.strip() for part in (
+                    info.findtext(space + "Message") or "",
+                    info.findtext(space + "StackTrace") or "") if part)
+        if outcome == "Passed":
+            yield Case(name, "passed")
+        elif outcome in ("NotExecuted", "Inconclusive"):
+            output = case.findtext(f"{space}Output/{space}StdOut") or ""
+            yield Case(name, "skipped", (text or output).strip())
+        else:
+            yield Case(name, "failed", text or outcome)
+
+
+# ---- which suites there are
+
+
+def native_suite(folder, out, pattern):
+    name = f"native-{folder.name}"
+    command = ["ctest", "--test-dir", str(folder), "--output-on-failure",
+               "--no-tests=ignore", "--output-junit", str(out / f"{name}.xml")]
+    if pattern:
+        command += ["-R", pattern]
+    return Suite(name, command, out / f"{name}.xml", read_ctest,
+                 out / f"{name}.log", re.compile(r"^ *\d+/\d+ Test "))
+
+
+def managed_suite(project, artifacts, out, pattern):
+    name = project.stem
+    command = ["dotnet", "test", str(project), "--no-build", "-c", "Release",
+               f"-p:ArtifactsPath={artifacts}", "--results-directory",
+               str(out), "--logger", f"trx;LogFileName={name}.trx",
+               "--logger", "console;verbosity=normal"]
+    if pattern:
+        command += ["--filter", f"FullyQualifiedName~{pattern}"]
+    return Suite(name, command, out / f"{name}.trx", read_trx,
+                 out / f"{name}.log",
+                 re.compile(r"^ +(Passed|Failed|Skipped) "))
+
+
+def plan(options):
+    """Phases; what is in one phase runs side by side. The integration tests
+    measure times and count processes, so they have the machine for themselves.
+    """
+    wanted = options.filter
+    projects = sorted(options.root.glob("tests/*/*Tests.csproj"))
+    units, integration = [], []
+    for project in projects:
+        suite = managed_suite(project, options.artifacts, options.out,
+                              wanted and not names(wanted, project.stem)
+                              and wanted)
+        group = "integration" if "Integration" in project.stem else "managed"
+        if wanted == group:
+            suite = managed_suite(project, options.artifacts, options.out, "")
+        elif wanted in ("native", "managed", "integration"):
+            continue
+        (integration if group == "integration" else units).append(suite)
+    native = []
+    if wanted not in ("managed", "integration"):
+        pattern = "" if wanted == "native" else wanted
+        native = [native_suite(folder, options.out, pattern)
+                  for folder in sorted(options.native.iterdir())
+                  if (folder / "CTestTestfile.cmake").exists()]
+    return [phase for phase in (
+        [native, units], [integration]) if any(phase)]
+
+
+def names(wanted, project):
+    return wanted.lower() == project.lower()
+
+
+# ---- running
+
+
+class Runner:
+    def __init__(self, deadline):
+        self.deadline = deadline
+        self.processes = set()
+        self.lock = threading.Lock()
+        self.stopped = False
+
+    def lane(self, suites):
+        for suite in suites:
+            if self.stopped:
+                return
+            self.run(suite)
+
+    def run(self, suite):
+        began = time.monotonic()
+        say(f"{suite.name}: running")
+        with open(suite.log, "wb") as log:
+            process = subprocess.Popen(
+                suite.command, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True)
+            with self.lock:
+                self.processes.add(process)
+            code = self.wait(suite, process, began)
+            with self.lock:
+                self.processes.discard(process)
+        suite.cases = collect(suite, code)
+        say(f"{suite.name}: {totals(suite.cases)}"
+            f" ({time.monotonic() - began:.0f} s)")
+
+    def wait(self, suite, process, began):
+        """The exit code, or None where time ran out."""
+        told = began
+        while True:
+            try:
+                return process.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                pass
+            now = time.monotonic()
+            if now > self.deadline:
+                end_session(process)
+                return None
+            if now - told >= HEARTBEAT:
+                told = now
+                say(f"{suite.name}: {count_lines(suite)} tests so far"
+                    f" ({now - began:.0f} s)")
+
+    def stop(self):
+        self.stopped = True
+        with self.lock:
+            for process in self.processes:
+                end_session(process)
+
+
+def end_session(process):
+    """TERM, then KILL, to a suite and all that it started in its session."""
+    for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=patience)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def collect(suite, code):
+    try:
+        cases = list(suite.read(suite.results))
+        problem = None if code == 0 else f"ended with code {code}"
+    except (OSError, ElementTree.ParseError) as error:
+        cases = []
+        # A filter that fits nothing in this suite is no failure of it.
+        problem = None if code == 0 else f"no result: {error}"
+    if code is None:
+        problem = "time ran out"
+    failed = any(case.outcome == "failed" for case in cases)
+    if problem and (code is None or not failed):
+        cases.append(Case(f"{suite.name} (the suite itself)", "failed",
+                          f"{problem}\n{tail(suite.log)}"))
+    return cases
+
+
+def count_lines(suite):
+    with open(suite.log, encoding="utf-8", errors="replace") as log:
+        return sum(1 for line in log if suite.seen.search(line))
+
+
+def tail(path):
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(lines[-SHOWN_LINES:])
+
+
+# ---- telling
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def totals(cases):
+    count = {"passed": 0, "failed": 0, "skipped": 0}
+    for case in cases:
+        count[case.outcome] += 1
+    text = f"{count['passed']} passed, {count['failed']} failed"
+    return text + (f", {count['skipped']} skipped" if count["skipped"] else "")
+
+
+def tell_failures(suites):
+    for suite in suites:
+        for case in suite.cases:
+            if case.outcome == "passed":
+                continue
+            lines = case.message.splitlines()
+            say(f"\n{case.outcome.upper()} {suite.name}: {case.name}")
+            for line in lines[:SHOWN_LINES]:
+                say(f"    {line}")
+            if len(lines) > SHOWN_LINES:
+                say(f"    … {suite.log}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", type=pathlib.Path, required=True)
+    parser.add_argument("--artifacts", type=pathlib.Path, required=True)
+    parser.add_argument("--native", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--filter", default="")
+    options = parser.parse_args()
+    options.out = options.artifacts / "test"
+    shutil.rmtree(options.out, ignore_errors=True)
+    options.out.mkdir(parents=True)
+
+    runner = Runner(time.monotonic() + options.seconds)
+
+    def stop(number, _):
+        runner.stop()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+    suites = []
+    for phase in plan(options):
+        threads = [threading.Thread(target=runner.lane, args=(lane,))
+                   for lane in phase]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        suites += [suite for lane in phase for suite in lane]
+
+    tell_failures(suites)
+    cases = [case for suite in suites for case in suite.cases]
+    ran = [case for case in cases if case.outcome != "skipped"]
+    failed = any(case.outcome == "failed" for case in cases)
+    if not ran:
+        say("\nNo test ran"
+            + (f"; does '{options.filter}' name one?" if options.filter
+               else "."))
+    say(totals(cases))
+    return 1 if failed or not ran else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""What /proc says about a process and its descendants."""
+
+import os
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        # The name, in parentheses, may hold anything.
+        return file.read().rpartition(")")[2].split()
+
+
+def tree(root):
+    """The process and all its descendants."""
+    children = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                children.setdefault(int(_stat(entry)[1]), []).append(
+                    int(entry))
+            except (OSError, IndexError):
+                pass
+    found, left = [], [root]
+    while left:
+        pid = left.pop()
+        found.append(pid)
+        left += children.get(pid, [])
+    return found
+
+
+def cpu_seconds(roots):
+    """User and system time of these processes and their descendants."""
+    total = 0
+    for root in roots:
+        for pid in tree(root):
+            try:
+                fields = _stat(pid)
+                total += int(fields[11]) + int(fields[12])
+            except (OSError, IndexError):
+                pass
+    return total / TICKS
+
+
+def memory(pid):
+    """(PSS, RSS) in bytes."""
+    values = {}
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        for line in file:
+            name, _, rest = line.partition(":")
+            if rest.endswith("kB\n"):
+                values[name] = int(rest.split()[0]) * 1024
+    return values["Pss"], values["Rss"]
