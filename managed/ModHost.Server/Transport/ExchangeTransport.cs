@@ -46,6 +46,19 @@ public abstract class ExchangeTransport
 
     /// <summary>The last call for this use of the exchange.</summary>
     public abstract void Release();
+
+    /// <summary>
+    /// Wakes the loop that takes this exchange's sends, after sends with <see cref="SendFlags.Defer"/>; one object for
+    /// all exchanges of a loop. <see langword="null"/>: this transport cannot defer, and ignores that flag.
+    /// </summary>
+    public virtual IWake? Waker => null;
+}
+
+/// <summary>Wakes a loop. Any thread; cheap where nothing waits; never blocks.</summary>
+public interface IWake
+{
+    /// <summary>Wakes it if sends were deferred.</summary>
+    void Wake();
 }
 
 /// <summary>One piece of response memory, owned by a transport.</summary>
@@ -113,6 +126,9 @@ public enum SendFlags
 
     /// <summary>With a head of status 101: from here on bytes go both ways.</summary>
     Upgrade = 0x20,
+
+    /// <summary>The caller calls <see cref="ExchangeTransport.Waker"/> soon; the loop need not be woken for this.</summary>
+    Defer = 0x40,
 }
 
 /// <summary>The outcome of a send.</summary>
