@@ -1,4 +1,6 @@
-# Common parts of the scripts in this folder; sourced, never run. Bash.
+# shellcheck shell=bash disable=SC2034
+#
+# Common parts of the scripts in this folder; sourced, never run.
 #
 # Every output goes under $artifacts, which MODHOST_ARTIFACTS can move.
 

@@ -1,4 +1,8 @@
-# What is built, and in which order; sourced after lib.sh.
+# shellcheck shell=bash
+#
+# What is built, and in which order; sourced, never run.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # One folder for each preset of CMakePresets.json.
 native=$artifacts/cmake
