@@ -221,8 +221,20 @@ def collect(suite, code):
     failed = any(case.outcome == "failed" for case in cases)
     if problem and (code is None or not failed):
         cases.append(Case(f"{suite.name} (the suite itself)", "failed",
-                          f"{problem}\n{tail(suite.log)}"))
+                          f"{problem}\n{abort_reason(suite.results)}"
+                          f"{tail(suite.log)}"))
     return cases
+
+
+def abort_reason(results):
+    """Where a test host died, its last words are in the trx file."""
+    try:
+        text = results.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"<Text>(The active test run was aborted.*?)</Text>",
+                      text, re.S)
+    return found.group(1)[:600] + "\n…\n" if found else ""
 
 
 def count_lines(suite):
