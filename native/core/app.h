@@ -63,7 +63,15 @@ struct mh_app {
     _Atomic(mh_exchange *)    returned;       /* pushed by any thread         */
     mh_exchange              *pool;           /* loop only                    */
     void                     *context;        /* the shim's                   */
+    uint32_t                  pooled;         /* length of `pool`             */
 };
+
+/*
+ * Loop. Frees all but `keep` of the app's idle exchanges (exchange_forget is
+ * called for each). With 0, once `outstanding` is 0, nothing of the app is left
+ * in the core.
+ */
+void mh_app_trim(mh_app *app, uint32_t keep);
 
 /* Hands over every batch that was begun in this turn. Loop. */
 void mh_apps_flush(void);

@@ -26,6 +26,18 @@ typedef struct mh_error {
     char      text[1024];        /* without the tag; always terminated        */
 } mh_error;
 
+/* MH_E_APP_MISSING = 101, ...: the numbers that C code writes. */
+enum mh_error_code {
+    MH_E_NONE = 0,
+#define MH_ERROR(number, symbol, cause)  MH_E_##symbol = number,
+#include "errors.def"
+#undef MH_ERROR
+    MH_E_END
+};
+
+/* The short cause of errors.def, or NULL. */
+const char *mh_error_cause(unsigned code);
+
 /* Sets *error; returns -1, so that a function can `return mh_fail(...)`. */
 int mh_fail(mh_error *error, unsigned code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

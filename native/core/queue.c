@@ -1,0 +1,186 @@
+/*
+ * The queue from any thread to the loop: a stack that is taken whole and
+ * turned round, and an eventfd.
+ *
+ * `signalled` is IDLE when nobody has promised that the taker will look, SET
+ * when the descriptor was written (or is about to be), BUSY while the taker is
+ * at work. A pusher pushes, then looks at `signalled`; the taker clears
+ * `signalled`, then looks at the stack; both in sequentially consistent order,
+ * so one of them sees the other.
+ */
+
+#include "exchange_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+
+#define QUEUE_IDLE  0u
+#define QUEUE_SET   1u
+#define QUEUE_BUSY  2u
+
+
+int
+mh_queue_open(mh_queue *queue, mh_error *error)
+{
+    atomic_init(&queue->head, NULL);
+    atomic_init(&queue->signalled, QUEUE_IDLE);
+    queue->unread = 0;
+    queue->edge = false;
+    queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    if (queue->fd == -1) {
+        return mh_fail(error, MH_E_SYSTEM, "eventfd() failed: %s",
+                       strerror(errno));
+    }
+
+    return 0;
+}
+
+
+void
+mh_queue_close(mh_queue *queue)
+{
+    mh_message  *message, *next;
+
+    for (message = mh_queue_take(queue); message != NULL; message = next) {
+        next = message->next;
+        mh_message_done(message);
+    }
+
+    (void) close(queue->fd);
+    queue->fd = -1;
+}
+
+
+static void
+queue_signal(mh_queue *queue)
+{
+    ssize_t         n;
+    const uint64_t  one = 1;
+
+    /* The counter cannot overflow; a full one would be readable all the same. */
+
+    do {
+        n = write(queue->fd, &one, sizeof(one));
+    } while (n == -1 && errno == EINTR);
+}
+
+
+static void
+queue_promise(mh_queue *queue)
+{
+    unsigned  idle;
+
+    idle = QUEUE_IDLE;
+
+    if (atomic_load(&queue->signalled) == QUEUE_IDLE
+        && atomic_compare_exchange_strong(&queue->signalled, &idle, QUEUE_SET))
+    {
+        queue_signal(queue);
+    }
+}
+
+
+void
+mh_queue_push(mh_queue *queue, mh_message *message, bool wake)
+{
+    mh_message  *head;
+
+    head = atomic_load_explicit(&queue->head, memory_order_relaxed);
+
+    do {
+        message->next = head;
+    } while (!atomic_compare_exchange_weak(&queue->head, &head, message));
+
+    /* From here on the message is the taker's. */
+
+    if (wake) {
+        queue_promise(queue);
+    }
+}
+
+
+void
+mh_queue_wake(mh_queue *queue)
+{
+    if (atomic_load(&queue->head) != NULL) {
+        queue_promise(queue);
+    }
+}
+
+
+/*
+ * A promise comes before its write, so a read may come too early, or bring the
+ * count of a promise that has not been seen. `unread` is the difference, and
+ * while it is above 0 the descriptor is, or will be, readable.
+ */
+static void
+queue_unset(mh_queue *queue)
+{
+    uint64_t  count;
+
+    if (queue->unread <= 0) {
+        return;
+    }
+
+    if (queue->edge) {
+        queue->unread = 0;
+        return;
+    }
+
+    if (read(queue->fd, &count, sizeof(count)) == (ssize_t) sizeof(count)) {
+        queue->unread -= (int32_t) count;
+    }
+}
+
+
+mh_message *
+mh_queue_take(mh_queue *queue)
+{
+    unsigned      set;
+    mh_message   *message, *next, *list;
+
+    set = QUEUE_SET;
+
+    if (atomic_compare_exchange_strong(&queue->signalled, &set, QUEUE_IDLE)) {
+        queue->unread++;
+    }
+
+    queue_unset(queue);
+
+    list = NULL;
+    message = atomic_exchange(&queue->head, NULL);
+
+    for (/* void */; message != NULL; message = next) {
+        next = message->next;
+
+        if (message->kind == MH_MESSAGE_READ) {
+            mh_exchange_read_take(message);
+        }
+
+        message->next = list;
+        list = message;
+    }
+
+    return list;
+}
+
+
+void
+mh_queue_enter(mh_queue *queue)
+{
+    if (atomic_exchange(&queue->signalled, QUEUE_BUSY) == QUEUE_SET) {
+        queue->unread++;
+    }
+}
+
+
+void
+mh_queue_leave(mh_queue *queue)
+{
+    atomic_store(&queue->signalled, QUEUE_IDLE);
+    mh_queue_wake(queue);
+}
