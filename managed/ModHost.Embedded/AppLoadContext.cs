@@ -1,0 +1,64 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace ModHost.Embedded;
+
+/// <summary>
+/// One application's assemblies, managed and native, as its .deps.json names them. The shared framework and ModHost
+/// come from the default context, so that the application and its host mean the same types.
+/// </summary>
+[RequiresUnreferencedCode("Applications are loaded from files.")]
+internal sealed class AppLoadContext : AssemblyLoadContext
+{
+    private const string OwnPrefix = "ModHost.";
+
+    private readonly AssemblyDependencyResolver _resolver;
+
+    private AppLoadContext(AppSettings settings)
+        : base(settings.Name, isCollectible: false)
+    {
+        _resolver = new AssemblyDependencyResolver(settings.Path);
+    }
+
+    public static Assembly Load(AppSettings settings)
+    {
+        var context = new AppLoadContext(settings);
+        SharedFramework.RefuseNewer(settings.Name, context._resolver);
+        return context.LoadFromAssemblyPath(settings.Path);
+    }
+
+    protected override Assembly? Load(AssemblyName assemblyName)
+    {
+        var name = assemblyName.Name!;
+        if (SharedFramework.Contains(name) || IsModHost(name))
+        {
+            // Null would do for the framework; this also serves a request for another version of ModHost.
+            return IsModHost(name) ? FromDefault(name) : null;
+        }
+
+        var path = _resolver.ResolveAssemblyToPath(assemblyName);
+        return path is null ? null : LoadFromAssemblyPath(path);
+    }
+
+    protected override nint LoadUnmanagedDll(string unmanagedDllName)
+    {
+        var path = _resolver.ResolveUnmanagedDllToPath(unmanagedDllName);
+        return path is null ? 0 : LoadUnmanagedDllFromPath(path);
+    }
+
+    private static bool IsModHost(string name) => name.StartsWith(OwnPrefix, StringComparison.Ordinal);
+
+    private static Assembly? FromDefault(string name)
+    {
+        try
+        {
+            return Default.LoadFromAssemblyName(new AssemblyName(name));
+        }
+        catch (FileNotFoundException)
+        {
+            // An assembly of the application whose name begins like ours.
+            return null;
+        }
+    }
+}

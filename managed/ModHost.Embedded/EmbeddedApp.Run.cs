@@ -1,0 +1,114 @@
+using System.Globalization;
+using ModHost.Abi;
+
+namespace ModHost.Embedded;
+
+/// <summary>The application's main thread.</summary>
+internal sealed partial class EmbeddedApp
+{
+    // What a main thread has where nobody has set another limit.
+    private const int StackSize = 8 << 20;
+
+    private readonly Lock _startGate = new();
+    private Timer? _startTimer;
+    private StartScope? _scope;
+    private bool _startOver;
+
+    /// <summary>It is this application's turn to start. Returns at once.</summary>
+    public void Start()
+    {
+        if (settings.StartupTimeout > TimeSpan.Zero)
+        {
+            _startTimer = new Timer(static self => ((EmbeddedApp)self!).StartTimedOut(), this, settings.StartupTimeout,
+                Timeout.InfiniteTimeSpan);
+        }
+
+        new Thread(Run, StackSize) { Name = $"{Name} Main", IsBackground = true }.UnsafeStart();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            Enter(settings.Alone);
+            _scope = StartScope.Enter(settings);
+            var program = AppProgram.Load(settings);
+            StartScope.SetEntryAssembly(program);
+
+            // What the application loads by name comes from its own folder.
+            using (AppProgram.EnterReflection(program))
+            {
+                RequestContext = ExecutionContext.Capture();
+                MainReturned(AppProgram.Invoke(program));
+            }
+        }
+        catch (AppLoadException exception)
+        {
+            MoveTo(Modhost.MODHOST_APP_FAILED, exception.Tag, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            MainThrew(exception);
+        }
+        finally
+        {
+            EndStart();
+        }
+    }
+
+    private void StartTimedOut()
+    {
+        var seconds = settings.StartupTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        if (MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartTimeout,
+            $"{Name} has not started within {seconds} s (modhost_startup_timeout)"))
+        {
+            EndStart();
+        }
+    }
+
+    /// <summary>The next application may start.</summary>
+    private void EndStart()
+    {
+        lock (_startGate)
+        {
+            if (_startOver)
+            {
+                return;
+            }
+
+            _startOver = true;
+            _startTimer?.Dispose();
+            _scope?.Dispose();
+        }
+
+        AppRegistry.StartIsOver();
+    }
+
+    private void MainReturned(int exitCode)
+    {
+        if (MoveTo(Modhost.MODHOST_APP_FAILED, Errors.NoHost,
+            $"Main of {Name} returned {exitCode} and had not started a web host"))
+        {
+            return;
+        }
+
+        if (MoveTo(Modhost.MODHOST_APP_STOPPING, Errors.MainEnded,
+            $"Main of {Name} returned {exitCode} while its host was running"))
+        {
+            // What is in flight has nobody to wait for it.
+            RequestStop();
+        }
+
+        MoveTo(Modhost.MODHOST_APP_STOPPED, StopRequested ? null : Errors.MainEnded,
+            StopRequested ? null : $"{Name} has stopped by itself; Main returned {exitCode}");
+    }
+
+    private void MainThrew(Exception exception)
+    {
+        if (!MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartFailed, $"{Name} failed to start: {exception}"))
+        {
+            MoveTo(Modhost.MODHOST_APP_STOPPING);
+            MoveTo(Modhost.MODHOST_APP_STOPPED, Errors.MainFailed, $"Main of {Name} failed: {exception}");
+        }
+    }
+}

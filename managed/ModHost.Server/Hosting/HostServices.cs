@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ModHost.Server.Hosting;
+
+/// <summary>What ModHost adds to, and takes from, the services of an application.</summary>
+internal static class HostServices
+{
+    private const string ConsoleProvider = "Microsoft.Extensions.Logging.Console.ConsoleLoggerProvider";
+
+    public static void Configure(IServiceCollection services, HostedApp app)
+    {
+        services.AddSingleton<IServer>(provider => CreateServer(provider, app));
+        services.AddSingleton<IHostLifetime, PassiveLifetime>();
+        services.AddSingleton<IModHostWorker>(ModHostWorker.Current);
+        ConfigureLogging(services, app);
+
+        if (app.ShutdownTimeout > TimeSpan.Zero)
+        {
+            services.PostConfigure<HostOptions>(options => options.ShutdownTimeout = app.ShutdownTimeout);
+        }
+
+        if (app.StateDirectory is { } directory && KeyFolder.IsSupported)
+        {
+            services.AddSingleton<IPostConfigureOptions<KeyManagementOptions>>(
+                provider => new KeyFolder(Path.Combine(directory, "keys"), provider));
+        }
+    }
+
+    // An administrator expects each line once, and with its level. The console logger's output would come a second
+    // time, as plain text; what the application itself writes to Console still arrives.
+    private static void ConfigureLogging(IServiceCollection services, HostedApp app)
+    {
+        for (var i = services.Count - 1; i >= 0; i--)
+        {
+            var descriptor = services[i];
+            if (descriptor.ServiceType == typeof(ILoggerProvider) && !descriptor.IsKeyedService
+                && descriptor.ImplementationType?.FullName == ConsoleProvider)
+            {
+                services.RemoveAt(i);
+            }
+        }
+
+        services.AddSingleton<ILoggerProvider>(new ConnectionLoggerProvider(app.Connection));
+    }
+
+    private static ModHostServer CreateServer(IServiceProvider provider, HostedApp app)
+    {
+        OwnAddresses.Report(provider.GetService<IConfiguration>(), app.Connection);
+        app.Observe(provider.GetRequiredService<IHostApplicationLifetime>());
+        return new ModHostServer(app.Connection, provider.GetRequiredService<ILoggerFactory>());
+    }
+}

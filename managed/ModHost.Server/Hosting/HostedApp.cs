@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Hosting;
+
+namespace ModHost.Server.Hosting;
+
+/// <summary>
+/// One application of this process, as the hooks see it that make an unmodified application use ModHost's server.
+/// </summary>
+/// <remarks>
+/// An <see cref="AsyncLocal{T}"/> says whose code is running: it is set on the application's main thread before its
+/// <c>Main</c> and flows from there to its host, its background services and, through
+/// <see cref="IServerConnection.RequestContext"/>, to its requests.
+/// </remarks>
+public abstract class HostedApp
+{
+    private static readonly AsyncLocal<HostedApp?> s_current = new();
+    private static HostedApp? s_only;
+
+    private IHostApplicationLifetime? _lifetime;
+    private int _stopRequested;
+
+    /// <summary>
+    /// The application whose code is running: the one that the context names, else the process's only one, else
+    /// <see langword="null"/>. Any thread.
+    /// </summary>
+    public static HostedApp? Current => s_current.Value ?? Volatile.Read(ref s_only);
+
+    /// <summary>For logs.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The folder that holds the application, absolute.</summary>
+    public abstract string ContentRoot { get; }
+
+    /// <summary>A private folder that outlives the process, or <see langword="null"/>.</summary>
+    public abstract string? StateDirectory { get; }
+
+    /// <summary>How long the host may take to stop; zero: as the application says.</summary>
+    public abstract TimeSpan ShutdownTimeout { get; }
+
+    /// <summary>The web server.</summary>
+    public abstract IServerConnection Connection { get; }
+
+    /// <summary>Whether the web server asked for the stop. Any thread.</summary>
+    public bool StopRequested => Volatile.Read(ref _stopRequested) != 0;
+
+    /// <summary>
+    /// Makes this the application of everything that the calling thread starts from here on. The first application is
+    /// also that of code without a context, until a second one enters.
+    /// </summary>
+    public void Enter(bool alone)
+    {
+        s_current.Value = this;
+        Volatile.Write(ref s_only, alone ? this : null);
+    }
+
+    /// <summary>
+    /// Asks the application to stop, as a signal would; where its host is not there yet, as soon as it is. Any thread;
+    /// returns at once.
+    /// </summary>
+    public void RequestStop()
+    {
+        Volatile.Write(ref _stopRequested, 1);
+        Interlocked.MemoryBarrier();
+        Stop(Volatile.Read(ref _lifetime));
+    }
+
+    /// <summary>The host has started: hosted services and the server run.</summary>
+    protected abstract void OnStarted();
+
+    /// <summary>The host begins to stop, whoever asked for it.</summary>
+    protected abstract void OnStopping();
+
+    /// <summary>The host has stopped.</summary>
+    protected abstract void OnStopped();
+
+    /// <summary>Follows the host that the application's server belongs to.</summary>
+    internal void Observe(IHostApplicationLifetime lifetime)
+    {
+        Volatile.Write(ref _lifetime, lifetime);
+        Interlocked.MemoryBarrier();
+        lifetime.ApplicationStarted.Register(OnStarted);
+        lifetime.ApplicationStopping.Register(OnStopping);
+        lifetime.ApplicationStopped.Register(OnStopped);
+        if (StopRequested)
+        {
+            Stop(lifetime);
+        }
+    }
+
+    // On the pool: callbacks of ApplicationStopping are application code, and the caller may be the web server's loop.
+    private static void Stop(IHostApplicationLifetime? lifetime)
+    {
+        if (lifetime is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime.StopApplication(), lifetime, false);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace ModHost.Server.Hosting;
+
+/// <summary>Tags of what these hooks log; docs/errors.md has the explanations.</summary>
+internal static class HostingErrors
+{
+    /// <summary>Information: the application's own listening addresses are not used.</summary>
+    public const string OwnAddresses = "MH0450";
+
+    /// <summary>The lock by which workers agree on the first Data Protection key could not be had.</summary>
+    public const string KeyLock = "MH0451";
+}
