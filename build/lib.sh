@@ -144,33 +144,40 @@ install_packages() {
     apt-get -q install -y --no-install-recommends "$@"
 }
 
-# try_require NEED... — installs what is missing, or says what to type.
-try_require() {
-    local missing
-    mapfile -t missing < <(missing_packages "$@")
-    ((${#missing[@]})) || return 0
-    if ((EUID != 0)) || ! have apt-get; then
+can_install() {
+    ((EUID == 0)) && have apt-get
+}
+
+try_install() {
+    try_step "packages: $*" bash -c '. "$1"; shift; install_packages "$@"' - \
+        "$root/build/lib.sh" "$@"
+}
+
+# require NEED... [-- WISH...] — installs what is missing, or says what to
+# type. A wish can be done without: wishes are installed one by one, as one
+# that cannot be had must not keep the others away.
+require() {
+    local needs=() missing wishes package
+    while (($#)) && [[ $1 != -- ]]; do
+        needs+=("$1")
+        shift
+    done
+    (($# == 0)) || shift
+    mapfile -t missing < <(missing_packages "${needs[@]}")
+    mapfile -t wishes < <(missing_packages "$@")
+    if can_install; then
+        ((${#missing[@]} == 0)) || try_install "${missing[@]}" || exit 1
+        for package in "${wishes[@]}"; do
+            try_install "$package" || echo "Going on without $package."
+        done
+    elif ((${#missing[@]})); then
         printf 'Packages are missing; type:\n    %s %s\n' \
             'sudo apt-get install -y --no-install-recommends' \
-            "${missing[*]}" >&2
-        return 1
+            "${missing[*]} ${wishes[*]}" >&2
+        exit 1
+    elif ((${#wishes[@]})); then
+        echo "Going on without: ${wishes[*]}"
     fi
-    try_step "packages: ${missing[*]}" bash -c \
-        '. "$1"; shift; install_packages "$@"' - "$root/build/lib.sh" \
-        "${missing[@]}"
-}
-
-require() {
-    try_require "$@" || exit 1
-}
-
-# wish NEED... — for what can be done without; one by one, as one that cannot
-# be had must not keep the others away.
-wish() {
-    local need
-    for need in "$@"; do
-        try_require "$need" || printf 'Going on without %s.\n' "${need##*:}"
-    done
 }
 
 require_dotnet() {
