@@ -1,4 +1,4 @@
-"""Who may know whom: the layers, checked from sources and project files.
+"""Who may know whom, checked from sources and project files; and C's form.
 
 build/lint calls this. It prints every breach, and ends with 1 if there is one.
 """
@@ -69,8 +69,23 @@ def managed_breaches():
             yield f"{path.stem} allows unsafe code"
 
 
+def form_breaches():
+    files = [path for folder in ("native", "tests/native", "tests/fuzz")
+             for path in sorted((ROOT / folder).rglob("*.[ch]"))]
+    for path in files:
+        for number, line in enumerate(
+                path.read_text(encoding="utf-8").split("\n"), 1):
+            where = f"{path.relative_to(ROOT)}:{number}"
+            if len(line) > 80:
+                yield f"{where} is longer than 80 columns"
+            if "\t" in line:
+                yield f"{where} holds a tab"
+            if line != line.rstrip():
+                yield f"{where} ends in spaces"
+
+
 def main():
-    breaches = [*native_breaches(), *managed_breaches()]
+    breaches = [*native_breaches(), *managed_breaches(), *form_breaches()]
     for breach in breaches:
         print(breach)
     return 1 if breaches else 0
