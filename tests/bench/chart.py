@@ -6,8 +6,8 @@ from servers import ALONE, LIMIT, PROXIED
 
 TITLES = {
     LIMIT: "nginx return 200 (the limit)",
-    "nginx-embeddedinline-aot": "embedded, NativeAOT, inline",
-    "nginx-embeddedinline-jit": "embedded, JIT, inline",
+    "nginx-inline-aot": "embedded, NativeAOT, inline",
+    "nginx-inline-jit": "embedded, JIT, inline",
     "nginx-embedded-aot": "embedded, NativeAOT",
     "nginx-embedded-jit": "embedded, JIT",
     ALONE: "Kestrel alone",
@@ -40,7 +40,7 @@ def draw(rows, machine, workload="plaintext", connections=64):
     ]
     for index, (label, value) in enumerate(bars):
         y = TOP + STEP * index
-        colour = "#2f6f4f" if "embedded" in label else (
+        colour = "#2f6f4f" if "embedded" in label or "-inline-" in label else (
             "#b9bec4" if label == LIMIT else "#7d8791")
         out += [
             f'<text x="{LEFT - 10}" y="{y + 16}" text-anchor="end" '

@@ -133,7 +133,7 @@ def print_goals(rows, starts):
 
     for runtime in ("jit", "aot"):
         pool = f"nginx-embedded-{runtime}"
-        inline = f"nginx-embeddedinline-{runtime}"
+        inline = f"nginx-inline-{runtime}"
         rate(pool, "plaintext", PROXIED, 3.0)
         rate(pool, "plaintext", ALONE, 1.2)
         rate(inline, "plaintext", LIMIT, 0.75)

@@ -234,6 +234,6 @@ def all_servers(paths):
             continue
         servers.append(Embedded(f"nginx-embedded-{runtime}", paths, app,
                                 "threadpool"))
-        servers.append(Embedded(f"nginx-embeddedinline-{runtime}", paths, app,
+        servers.append(Embedded(f"nginx-inline-{runtime}", paths, app,
                                 "inline"))
     return servers
