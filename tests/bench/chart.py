@@ -53,7 +53,7 @@ def draw(rows, machine, workload="plaintext", connections=64):
     out += [
         f'<text x="16" y="{height - 14}" font-size="11" fill="#666">'
         f'nginx {escape(machine["nginx"])}, ASP.NET Core '
-        f'{escape(machine["dotnet"])}, {escape(machine["cpu"])}; medians of '
+        f'{escape(machine["dotnet"])}; medians of '
         f'{machine["rounds"]} rounds of {machine["duration"]} s</text>',
         "</svg>",
     ]
