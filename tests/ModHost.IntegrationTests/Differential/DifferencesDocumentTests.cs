@@ -1,0 +1,28 @@
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.IntegrationTests.Differential;
+
+/// <summary>docs/differences.md and the table in code say the same.</summary>
+public sealed class DifferencesDocumentTests
+{
+    private static readonly string s_document = File.ReadAllText(Path.Combine(Settings.RepositoryRoot, "docs", "differences.md"));
+
+    [Fact]
+    public void Every_difference_names_a_case_that_exists() =>
+        Assert.All(Differences.All.Keys, name => Assert.Contains(name, Cases.ByName.Keys));
+
+    [Fact]
+    public void Every_difference_is_explained() =>
+        Assert.All(Differences.All.Values, difference =>
+            Assert.Contains($"## {difference.Section}\n", s_document, StringComparison.Ordinal));
+
+    [Fact]
+    public void Nothing_is_explained_that_is_no_difference()
+    {
+        var sections = s_document.Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..]);
+        Assert.All(sections, section => Assert.Contains(Differences.All.Values, difference => difference.Section == section));
+    }
+
+    [Fact]
+    public void There_are_enough_cases() => Assert.InRange(Cases.ByName.Count, 150, 2000);
+}

@@ -1,0 +1,223 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Hosting;
+
+/// <summary>A real nginx with the module under test, in a session and a prefix of its own.</summary>
+internal sealed partial class NginxHost : IAsyncDisposable
+{
+    private readonly List<string> _allowed = [];
+    private Child _child;
+    private int[] _workers = [];
+    private int _sockets;
+
+    private NginxHost(Child child, NginxPlaces places, NginxSetup setup)
+    {
+        _child = child;
+        Places = places;
+        Setup = setup;
+    }
+
+    public NginxPlaces Places { get; }
+
+    public NginxSetup Setup { get; private set; }
+
+    public int Port => Places.Port;
+
+    public int Master => _child.Id;
+
+    public bool HasExited => _child.HasExited;
+
+    public string Output => _child.Output;
+
+    public string Log => File.Exists(Places.ErrorLog) ? File.ReadAllText(Places.ErrorLog) : "";
+
+    public string AccessLog => File.Exists(Places.AccessLog) ? File.ReadAllText(Places.AccessLog) : "";
+
+    /// <summary>The live workers; those that are shutting down are not among them.</summary>
+    public IReadOnlyList<int> Workers => [.. ProcFs.Children(Master)
+        .Where(process => process.State != 'Z' && Title(process.Id).Contains("worker process", StringComparison.Ordinal)
+            && !Title(process.Id).Contains("shutting down", StringComparison.Ordinal))
+        .Select(process => process.Id).Order()];
+
+    /// <summary>Makes the prefix and the configuration, and starts nginx; ready when <paramref name="ready"/> answers below 500.</summary>
+    public static async Task<NginxHost> Start(NginxSetup setup, string ready = "/", bool waitReady = true)
+    {
+        var places = Prepare(setup);
+        var host = new NginxHost(Launch(places), places, setup);
+        try
+        {
+            await host.Answers(waitReady ? ready : "/nginx/return", waitReady);
+            host.Rebase();
+        }
+        catch (Exception error)
+        {
+            var log = host.Log;
+            var output = host.Output;
+            await host._child.DisposeAsync();
+            throw new InvalidOperationException($"nginx did not get ready: {error.Message}\n{output}\n{Tail(log)}", error);
+        }
+
+        return host;
+    }
+
+    /// <summary>Writes the prefix only; for configurations that nginx is to refuse.</summary>
+    public static NginxPlaces Prepare(NginxSetup setup)
+    {
+        var places = new NginxPlaces(Settings.NewFolder("nginx"), FreePort.Next(), FreePort.Next(), FreePort.Next());
+        Directory.CreateDirectory(places.Static);
+        File.WriteAllText(Path.Combine(places.Static, "hello.txt"), "static file\n");
+        Certificate.Write(Certificate.Server, places.Prefix, "server");
+        Certificate.Write(Certificate.Client, places.Prefix, "client");
+        File.WriteAllText(places.Configuration, setup.Write(places));
+        return places;
+    }
+
+    /// <summary>nginx -t on a prefix.</summary>
+    public static Task<(int Code, string Output)> Check(NginxPlaces places) =>
+        Child.TryRun(Settings.Nginx, ["-t", "-p", places.Prefix, "-c", places.Configuration], places.Prefix);
+
+    /// <summary>A line that this test expects in the error log at alert, emerg or crit.</summary>
+    public void Allow(string pattern) => _allowed.Add(pattern);
+
+    /// <summary>From here on these workers and their open sockets are the normal state.</summary>
+    public void Rebase()
+    {
+        _workers = [.. Workers];
+        _sockets = _workers.Sum(ProcFs.Sockets);
+    }
+
+    /// <summary>Replaces the configuration; a signal makes nginx read it.</summary>
+    public void Configure(NginxSetup setup)
+    {
+        Setup = setup;
+        File.WriteAllText(Places.Configuration, setup.Write(Places));
+    }
+
+    public void Send(int signal) => Signal.Send(Master, signal);
+
+    /// <summary>Reloads, and waits until only new workers are left and they answer.</summary>
+    public async Task Reload(string ready = "/")
+    {
+        var old = Workers;
+        Send(Signal.Hup);
+        await Wait.Until("the reload has replaced the workers", () => Workers is { Count: > 0 } now
+            && now.Count == Setup.Workers && !now.Intersect(old).Any());
+        await Answers(ready, wait: true);
+        await Wait.Until("the old workers have gone", () => !old.Any(ProcFs.Lives), TimeSpan.FromSeconds(60));
+        Rebase();
+    }
+
+    public async Task<string> WaitForLog(string pattern)
+    {
+        Match? match = null;
+        try
+        {
+            await Wait.Until($"the error log says '{pattern}'", () => (match = Regex.Match(Log, pattern, RegexOptions.Multiline)).Success,
+                TimeSpan.FromSeconds(15));
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}\n{Tail(Log)}", error);
+        }
+
+        return match!.Value;
+    }
+
+    /// <summary>Waits until a URL is answered below 500.</summary>
+    public Task Answers(string target, bool wait) => Wait.Until($"{target} is answered", async () =>
+    {
+        if (_child.HasExited)
+        {
+            throw new InvalidOperationException($"nginx ended with {_child.ExitCode}.");
+        }
+
+        try
+        {
+            return await RawConnection.Get(Port, target) is { Status: < 500 } || !wait;
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            return false;
+        }
+    });
+
+    /// <summary>What must hold after every test: nothing alarming logged, nothing left over, nobody replaced.</summary>
+    public async Task CheckSane()
+    {
+        var alarming = Alarming().Where(line => !_allowed.Exists(pattern => Regex.IsMatch(line, pattern))).ToArray();
+        Assert.True(alarming.Length == 0, "The error log has:\n" + string.Join('\n', alarming));
+        Assert.Equal(_workers, Workers);
+        await Wait.Until("no child of the master is a zombie", () => ProcFs.Children(Master).All(process => process.State != 'Z'));
+        await Wait.For("the workers have closed what they opened", () => Task.FromResult(_workers.Sum(ProcFs.Sockets)),
+            now => now <= _sockets, TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Lines of the error log at alert, emerg or crit.</summary>
+    public IEnumerable<string> Alarming() => Log.Split('\n').Where(line => AlarmingLine().IsMatch(line));
+
+    /// <summary>Graceful stop; returns nginx's exit code, after checking that nothing of the session is left.</summary>
+    public async Task<int> Quit(int signal = Signal.Quit)
+    {
+        if (!_child.HasExited)
+        {
+            Send(signal);
+        }
+
+        var code = await _child.Exited(TimeSpan.FromSeconds(60));
+        Assert.DoesNotContain(ProcFs.InSession(Master), process => process.State != 'Z');
+        return code;
+    }
+
+    /// <summary>Stops and starts nginx on the same prefix.</summary>
+    public async Task Restart(string ready = "/")
+    {
+        await Quit();
+        await _child.DisposeAsync();
+        _child = Launch(Places);
+        await Answers(ready, wait: true);
+        Rebase();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (!_child.HasExited)
+            {
+                Send(Signal.Quit);
+                await _child.Exited(TimeSpan.FromSeconds(30));
+            }
+        }
+        finally
+        {
+            await _child.DisposeAsync();
+            if (Environment.GetEnvironmentVariable("MODHOST_KEEP") is null)
+            {
+                Directory.Delete(Places.Prefix, recursive: true);
+            }
+        }
+    }
+
+    public static string Tail(string log) => string.Join('\n', log.Split('\n').TakeLast(40));
+
+    private static Child Launch(NginxPlaces places) =>
+        Child.Start(Settings.Nginx, ["-p", places.Prefix, "-c", places.Configuration], places.Prefix);
+
+    private static string Title(int id)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline")).Replace('\0', ' ');
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    [GeneratedRegex(@"\[(alert|emerg|crit)\]")]
+    private static partial Regex AlarmingLine();
+}

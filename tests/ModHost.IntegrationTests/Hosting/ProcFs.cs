@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace ModHost.IntegrationTests.Hosting;
+
+/// <summary>One line of /proc: what the kernel knows of a process.</summary>
+internal sealed record ProcessState(int Id, string Name, char State, int Parent, int Session);
+
+/// <summary>Reads /proc. A process that goes away in the middle is one that is not there.</summary>
+internal static class ProcFs
+{
+    public static ProcessState? Read(int id)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{id}/stat");
+            var close = text.LastIndexOf(')');
+            var name = text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..close];
+            var rest = text[(close + 2)..].Split(' ');
+            return new ProcessState(id, name, rest[0][0], Number(rest[1]), Number(rest[3]));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    public static IReadOnlyList<ProcessState> All() =>
+        [.. Directory.EnumerateDirectories("/proc")
+            .Select(Path.GetFileName)
+            .Where(name => int.TryParse(name, out _))
+            .Select(name => Read(Number(name!)))
+            .OfType<ProcessState>()];
+
+    public static IReadOnlyList<ProcessState> InSession(int session) => [.. All().Where(process => process.Session == session)];
+
+    public static IReadOnlyList<ProcessState> Children(int parent) => [.. All().Where(process => process.Parent == parent)];
+
+    public static bool Lives(int id) => Read(id) is { State: not 'Z' };
+
+    /// <summary>What the process has open: targets such as <c>socket:[123]</c> or a path.</summary>
+    public static IReadOnlyList<string> Descriptors(int id)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFileSystemEntries($"/proc/{id}/fd")
+                .Select(link => new FileInfo(link).LinkTarget)
+                .OfType<string>()];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    public static int Sockets(int id) => Descriptors(id).Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
+
+    /// <summary>A line of /proc/id/status in KiB, such as VmHWM or VmRSS.</summary>
+    public static long StatusKiB(int id, string key)
+    {
+        var line = File.ReadLines($"/proc/{id}/status").First(text => text.StartsWith(key + ":", StringComparison.Ordinal));
+        return long.Parse(line[(key.Length + 1)..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Makes VmHWM count anew from now.</summary>
+    public static void ResetPeak(int id) => File.WriteAllText($"/proc/{id}/clear_refs", "5");
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}

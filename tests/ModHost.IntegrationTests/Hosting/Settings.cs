@@ -1,0 +1,44 @@
+using System.Reflection;
+
+namespace ModHost.IntegrationTests.Hosting;
+
+/// <summary>Where things are, and how much to do; all from the environment.</summary>
+internal static class Settings
+{
+    /// <summary>The repository that these tests were built from.</summary>
+    public static string RepositoryRoot { get; } = Path.GetFullPath(typeof(Settings).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "RepositoryRoot").Value!);
+
+    /// <summary>The installable tree under test (MODHOST_DIST).</summary>
+    public static string Dist { get; } =
+        Path.GetFullPath(Environment.GetEnvironmentVariable("MODHOST_DIST") ?? Path.Combine(RepositoryRoot, "artifacts", "dist"));
+
+    /// <summary>Published applications, kept from run to run by content (MODHOST_TEST_CACHE).</summary>
+    public static string Cache { get; } =
+        Path.GetFullPath(Environment.GetEnvironmentVariable("MODHOST_TEST_CACHE") ?? Path.Combine(RepositoryRoot, "artifacts", "test-cache"));
+
+    /// <summary>Whether loops run at their full counts (MODHOST_FULL=1).</summary>
+    public static bool Full { get; } = Environment.GetEnvironmentVariable("MODHOST_FULL") == "1";
+
+    /// <summary>The nginx under test.</summary>
+    public static string Nginx { get; } = Environment.GetEnvironmentVariable("MODHOST_NGINX") ?? "/usr/sbin/nginx";
+
+    public static string NginxModule => Path.Combine(Dist, "lib", "nginx", "modules", "ngx_http_modhost_module.so");
+
+    public static string Packages => Path.Combine(Dist, "packages");
+
+    public static string Apps => Path.Combine(RepositoryRoot, "tests", "apps");
+
+    /// <summary>A count, or a part of it by default.</summary>
+    public static int Count(int full, int usual) => Full ? full : usual;
+
+    /// <summary>A new folder that workers of any user can enter and write to.</summary>
+    public static string NewFolder(string name)
+    {
+        var unique = $"modhost-tests-{Environment.ProcessId}-{name}-{Guid.NewGuid().ToString("N")[..8]}";
+        var path = Path.Combine(Path.GetTempPath(), unique);
+        Directory.CreateDirectory(path);
+        File.SetUnixFileMode(path, (UnixFileMode)0x1ff);
+        return path;
+    }
+}

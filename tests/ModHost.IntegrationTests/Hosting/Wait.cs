@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace ModHost.IntegrationTests.Hosting;
+
+/// <summary>Tests wait for a condition; the limit only says when to give up.</summary>
+internal static class Wait
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    public static Task Until(string what, Func<bool> condition, TimeSpan? limit = null) =>
+        Until(what, () => Task.FromResult(condition()), limit);
+
+    public static async Task Until(string what, Func<Task<bool>> condition, TimeSpan? limit = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > (limit ?? Limit))
+            {
+                throw new TimeoutException($"Still not true after {watch.Elapsed.TotalSeconds:F0} s: {what}");
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>Repeats a reading until it satisfies, and tells the last one if it never does.</summary>
+    public static async Task<T> For<T>(string what, Func<Task<T>> read, Func<T, bool> satisfied, TimeSpan? limit = null)
+    {
+        T last = default!;
+        try
+        {
+            await Until(what, async () => satisfied(last = await read()), limit);
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}; last: {last}", error);
+        }
+
+        return last;
+    }
+}
