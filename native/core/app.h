@@ -17,10 +17,24 @@ enum mh_app_kind {
 
 #define MH_FRAMEWORKS_MAX  8
 
+/* .NET's roll-forward policies. */
+enum mh_roll_forward {
+    MH_ROLL_MINOR = 0,       /* .NET's default                                */
+    MH_ROLL_DISABLE,
+    MH_ROLL_LATEST_PATCH,
+    MH_ROLL_MAJOR,
+    MH_ROLL_LATEST_MINOR,
+    MH_ROLL_LATEST_MAJOR
+};
+
 typedef struct mh_framework {
     char  name[128];         /* "Microsoft.AspNetCore.App"                    */
     char  version[64];       /* as asked for; the roll-forward rules apply    */
+    char  resolved[64];      /* what is installed and would be taken          */
+    enum mh_roll_forward  roll_forward;
 } mh_framework;
+
+#define MH_ASPNETCORE_FRAMEWORK  "Microsoft.AspNetCore.App"
 
 /* What inspection found. */
 typedef struct mh_app_spec {
@@ -44,6 +58,14 @@ typedef struct mh_app_spec {
 int mh_app_inspect(const char *path, const char *dotnet_root,
     mh_app_spec *spec, mh_error *error);
 void mh_app_spec_free(mh_app_spec *spec);
+
+/*
+ * One process has one framework of each name: adds what this application asks
+ * for to a list with room for MH_FRAMEWORKS_MAX, which keeps the highest
+ * resolved version of each. 0, or -1 with *error (the list is full).
+ */
+int mh_frameworks_merge(mh_framework *list, unsigned *count,
+    const mh_app_spec *spec, mh_error *error);
 
 /* Where dotnet is: `configured`, or the usual places. 0, or -1. */
 int mh_dotnet_root(const char *configured, char *root, size_t size,
