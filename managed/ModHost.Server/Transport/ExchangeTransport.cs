@@ -78,28 +78,28 @@ public abstract class ResponseBlock
 public ref struct ResponseSend
 {
     /// <summary>What this piece holds.</summary>
-    public SendFlags Flags;
+    public SendFlags Flags { get; set; }
 
     /// <summary>
     /// A response head block, with <see cref="SendFlags.Head"/>: either the first bytes of
     /// <see cref="ExchangeTransport.ResponseHead"/>, or other memory, which is copied.
     /// </summary>
-    public ReadOnlySpan<byte> Head;
+    public ReadOnlySpan<byte> Head { get; set; }
 
     /// <summary>Body bytes, a chain, or <see langword="null"/>.</summary>
-    public ResponseBlock? Blocks;
+    public ResponseBlock? Blocks { get; set; }
 
     /// <summary>A trailer block, with <see cref="SendFlags.Trailers"/>; copied.</summary>
-    public ReadOnlySpan<byte> Trailers;
+    public ReadOnlySpan<byte> Trailers { get; set; }
 
     /// <summary>An open file, with <see cref="SendFlags.File"/>; its descriptor is duplicated.</summary>
-    public Microsoft.Win32.SafeHandles.SafeFileHandle? File;
+    public Microsoft.Win32.SafeHandles.SafeFileHandle? File { get; set; }
 
     /// <summary>Where in the file to begin.</summary>
-    public long FileOffset;
+    public long FileOffset { get; set; }
 
     /// <summary>How many bytes of the file.</summary>
-    public long FileLength;
+    public long FileLength { get; set; }
 }
 
 /// <summary>The same bits as MODHOST_SEND_* in abi.h.</summary>

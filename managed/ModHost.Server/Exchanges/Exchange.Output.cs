@@ -1,0 +1,306 @@
+using System.IO.Pipelines;
+using Microsoft.Win32.SafeHandles;
+using ModHost.Protocol;
+using ModHost.Server.Bodies;
+using ModHost.Server.Scheduling;
+using ModHost.Server.Transport;
+
+namespace ModHost.Server.Exchanges;
+
+/// <summary>The way of the response to the web server.</summary>
+/// <remarks>
+/// <para>The application writes into blocks of the web server's own memory (<c>_writing</c>; one writer at a time, no
+/// lock). A flush moves them to <c>_ready</c> and sends. While the synchronous part of the application runs the
+/// exchange is corked: flushes gather in <c>_ready</c>, so that a response that is complete by then is one send of
+/// head, body and end. The cork goes when that part returns with work left, when much has gathered, or when the
+/// watchdog finds that it takes long.</para>
+/// <para><c>_ready</c>, the cork, the flags of what was sent and the window are under <c>_gate</c>.</para>
+/// </remarks>
+internal abstract partial class Exchange
+{
+    /// <summary>So much is sent although the exchange is corked.</summary>
+    private const int CorkLimit = 64 * 1024;
+
+    /// <inheritdoc cref="CorkLimit" />
+    private const int CorkBlocks = 16;
+
+    private readonly BlockChain _writing = new();
+    private readonly BlockChain _ready = new();
+    private readonly FlushWaiter _flush = new();
+    private long _underWay;
+    private bool _corked;
+    private bool _flushWanted;
+    private bool _headSent;
+    private bool _ended;
+    private bool _broken;
+
+    /// <summary>Whether all of the response was sent, or it was broken off.</summary>
+    private bool IsOver => _ended || _broken;
+
+    /// <inheritdoc />
+    public sealed override void Sent(int bytes)
+    {
+        lock (_gate)
+        {
+            if (!_live)
+            {
+                return;
+            }
+
+            _underWay = Math.Max(0, _underWay - bytes);
+            if (_flush.IsWaiting && _underWay <= _transport.SendWindow / 2)
+            {
+                _flush.Complete();
+            }
+        }
+    }
+
+    /// <summary>Lifts the cork of use <paramref name="use"/> and sends what it held back. Watchdog.</summary>
+    public void Uncork(long use)
+    {
+        lock (_gate)
+        {
+            if (_live && Use == use)
+            {
+                UncorkLocked();
+            }
+        }
+    }
+
+    /// <summary>The synchronous part is over and the application goes on.</summary>
+    protected void Uncork() => Uncork(Use);
+
+    private void UncorkLocked()
+    {
+        if (!_corked)
+        {
+            return;
+        }
+
+        _corked = false;
+        if (_flushWanted && !IsOver)
+        {
+            SendLocked(SendFlags.Flush);
+        }
+    }
+
+    /// <summary>Sends what was written. The response has started.</summary>
+    private ValueTask<FlushResult> FlushStarted(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_live || IsOver)
+            {
+                _writing.Return(_transport);
+                return new(new FlushResult(isCanceled: false, isCompleted: true));
+            }
+
+            MoveWritten();
+            _flushWanted = true;
+            if (_corked && _ready.Bytes < CorkLimit && _ready.Count < CorkBlocks)
+            {
+                return default;
+            }
+
+            SendLocked(SendFlags.Flush);
+            return _underWay > _transport.SendWindow && !_broken
+                ? _flush.Wait(this, cancellationToken)
+                : default;
+        }
+    }
+
+    /// <summary>Sends the rest and the end. False: the exchange was over already.</summary>
+    private bool SendEnd()
+    {
+        lock (_gate)
+        {
+            if (IsOver)
+            {
+                _writing.Return(_transport);
+                return false;
+            }
+
+            _corked = false;
+            MoveWritten();
+            SendLocked(SendFlags.End);
+            _ended = true;
+            _flush.Complete();
+            return true;
+        }
+    }
+
+    /// <summary>Ends the exchange without a complete response; what was flushed before still goes.</summary>
+    private void Break(ResetReason reason, bool flush)
+    {
+        lock (_gate)
+        {
+            if (IsOver || !_live)
+            {
+                return;
+            }
+
+            if (flush)
+            {
+                _corked = true;
+                UncorkLocked();
+            }
+
+            BreakLocked();
+            _transport.Reset(reason);
+        }
+    }
+
+    private void BreakLocked()
+    {
+        _broken = true;
+        _ready.Return(_transport);
+        _flush.Complete();
+    }
+
+    private void MoveWritten()
+    {
+        if (_bodyForbidden)
+        {
+            _writing.Return(_transport);
+        }
+        else
+        {
+            _ready.Take(_writing);
+        }
+    }
+
+    private void SendLocked(SendFlags flags, SafeFileHandle? file = null, long fileOffset = 0, long fileLength = 0)
+    {
+        _flushWanted = false;
+        var bytes = _ready.Bytes;
+        var send = new ResponseSend
+        {
+            Blocks = _ready.Detach(),
+            File = file,
+            FileOffset = fileOffset,
+            FileLength = fileLength,
+        };
+        _underWay += bytes + fileLength;
+        if (_headSent)
+        {
+            SendWithTrailers(ref send, flags);
+            return;
+        }
+
+        _headSent = true;
+        var length = ContentLengthToSend(flags, bytes);
+        var writer = new ResponseHeadWriter(_transport.ResponseHead, _responseHeaders.FieldCount());
+        try
+        {
+            if (_reason is not null)
+            {
+                writer.Reason(_reason);
+            }
+
+            _responseHeaders.Write(ref writer);
+            send.Head = writer.Finish(
+                _status, _bodyForbidden || _status < 200 ? ResponseTraits.NoBody : ResponseTraits.None, length);
+            SendWithTrailers(ref send, flags | SendFlags.Head | (IsUpgraded ? SendFlags.Upgrade : 0));
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    /// <summary>A response that is complete with its head needs no other framing than its length.</summary>
+    private long ContentLengthToSend(SendFlags flags, int bytes)
+    {
+        if (_responseHeaders.ContentLength is { } length)
+        {
+            return length;
+        }
+
+        var complete = (flags & SendFlags.End) != 0 && (_features[FeatureSlots.Trailers] is null || TrailersToSend is null);
+        return complete && MayHaveContentLength && !IsHead && _status != 304 ? bytes : -1;
+    }
+
+    private Headers.ResponseHeaders? TrailersToSend
+    {
+        get
+        {
+            if (_trailersSet is { Count: > 0 } set && !ReferenceEquals(set, _trailers))
+            {
+                _trailers ??= NewTrailers();
+                _trailers.Reset();
+                foreach (var (name, value) in set)
+                {
+                    _trailers[name] = value;
+                }
+            }
+
+            return _trailers is { Count: > 0 } trailers ? trailers : null;
+        }
+    }
+
+    private void SendWithTrailers(ref ResponseSend send, SendFlags flags)
+    {
+        if ((flags & SendFlags.End) == 0 || TrailersToSend is not { } trailers)
+        {
+            Pass(ref send, flags);
+            return;
+        }
+
+        var writer = new ResponseHeadWriter(default, trailers.FieldCount());
+        try
+        {
+            trailers.Write(ref writer);
+            send.Trailers = writer.Finish(0, ResponseTraits.None, -1);
+            Pass(ref send, flags | SendFlags.Trailers);
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    private void Pass(ref ResponseSend send, SendFlags flags)
+    {
+        var loop = DrainLoop.Current;
+        var waker = loop is { MayDefer: true } ? _transport.Waker : null;
+        send.Flags = waker is null ? flags : flags | SendFlags.Defer;
+        var result = _transport.Send(send);
+        if (waker is not null)
+        {
+            loop!.Defer(waker);
+        }
+
+        if (result == SendResult.Ok)
+        {
+            return;
+        }
+
+        BreakLocked();
+        if (result == SendResult.Refused)
+        {
+            Log.SendRefused(ConnectionId, TraceIdentifier);
+        }
+    }
+
+    /// <summary>Gives back what was written and not sent.</summary>
+    private void DropResponse()
+    {
+        _writing.Return(_transport);
+        _ready.Return(_transport);
+    }
+
+    private void EndOutput()
+    {
+        _underWay = 0;
+        _corked = false;
+        _flushWanted = false;
+        _headSent = false;
+        _ended = false;
+        _broken = false;
+        _flush.Reset();
+        _responseWriter.Reset();
+        _responseStreamSet = null;
+        _responseWriterSet = null;
+        _bodyFeature = null;
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Win32.SafeHandles;
+using ModHost.Server.Transport;
+
+namespace ModHost.Server.Exchanges;
+
+/// <summary>Files go to the client by the web server's own means. Application thread.</summary>
+internal abstract partial class Exchange
+{
+    async Task IHttpResponseBodyFeature.SendFileAsync(
+        string path, long offset, long? count, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var size = RandomAccess.GetLength(file);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, size);
+        var length = count ?? size - offset;
+        ArgumentOutOfRangeException.ThrowIfNegative(length, nameof(count));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, size - offset, nameof(count));
+        await ((IHttpResponseBodyFeature)this).StartAsync(cancellationToken).ConfigureAwait(false);
+        CountFile(length);
+        if (IsLastWrite)
+        {
+            PreventAbort();
+        }
+
+        await Send(file, offset, length, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void CountFile(long length)
+    {
+        for (var left = length; left > 0; left -= Math.Min(left, int.MaxValue))
+        {
+            CountWrite((int)Math.Min(left, int.MaxValue));
+        }
+    }
+
+    private ValueTask<System.IO.Pipelines.FlushResult> Send(
+        SafeFileHandle file, long offset, long length, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_live || IsOver || _bodyForbidden || length == 0)
+            {
+                return default;
+            }
+
+            MoveWritten();
+            SendLocked(SendFlags.Flush | SendFlags.File, file, offset, length);
+            return _underWay > _transport.SendWindow && !_broken
+                ? _flush.Wait(this, cancellationToken)
+                : default;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Text;
+using Microsoft.Extensions.Primitives;
+using ModHost.Protocol;
+using ModHost.Server.Transport;
+
+namespace ModHost.Server.Headers;
+
+/// <summary>
+/// A request's headers, decoded from the head block when they are asked for. Strings that repeat from one use of the
+/// exchange to the next are reused.
+/// </summary>
+internal sealed class RequestHeaders : HeaderFields
+{
+    private readonly ExchangeTransport _transport;
+    private readonly ushort[] _fields = new ushort[HeaderNumber.Count];
+    private readonly string?[] _last = new string?[HeaderNumber.Count];
+    private Func<string, Encoding?>? _encodings;
+    private bool _othersPending;
+    private bool _live;
+
+    public RequestHeaders(ExchangeTransport transport) => _transport = transport;
+
+    /// <summary>Notes which headers the head block holds. False: a value is not text; nothing was noted.</summary>
+    /// <param name="encodings">The application's choice of encoding by header name, or null: UTF-8.</param>
+    public bool Begin(Func<string, Encoding?>? encodings)
+    {
+        var head = new RequestHead(_transport.Head);
+        _encodings = encodings;
+        var count = head.HeaderCount;
+        for (var index = 0; index < count; index++)
+        {
+            var field = head.Header(index);
+            if (!HeaderText.IsValid(field, encodings))
+            {
+                return false;
+            }
+
+            var known = field.Known;
+            if (known == HeaderNumber.Other)
+            {
+                _othersPending = true;
+            }
+            else if (!Has(known))
+            {
+                _fields[known] = (ushort)index;
+                Mark(known);
+            }
+        }
+
+        _live = true;
+        return true;
+    }
+
+    /// <summary>Forgets the request.</summary>
+    public void End()
+    {
+        Forget();
+        _othersPending = false;
+        _live = false;
+    }
+
+    protected override StringValues Load(int number)
+    {
+        if (!_live || number == HeaderNumber.Other)
+        {
+            return base.Load(number);
+        }
+
+        var head = new RequestHead(_transport.Head);
+        var index = (int)_fields[number];
+        var value = new StringValues(Decode(number, head.Header(index).Value));
+        for (index++; index < head.HeaderCount; index++)
+        {
+            var field = head.Header(index);
+            if (field.Known == number)
+            {
+                value = StringValues.Concat(value, HeaderText.Decode(field.Value, Encoding(number)));
+            }
+        }
+
+        return value;
+    }
+
+    protected override void LoadOthers()
+    {
+        if (!_othersPending)
+        {
+            return;
+        }
+
+        _othersPending = false;
+        var head = new RequestHead(_transport.Head);
+        for (var index = 0; index < head.HeaderCount; index++)
+        {
+            var field = head.Header(index);
+            if (field.Known == HeaderNumber.Other)
+            {
+                var name = System.Text.Encoding.Latin1.GetString(field.GivenName);
+                AddOther(name, HeaderText.Decode(field.Value, _encodings?.Invoke(name)));
+            }
+        }
+    }
+
+    private Encoding? Encoding(int number) => _encodings?.Invoke(FieldTable.Name(number));
+
+    private string Decode(int number, ReadOnlySpan<byte> value)
+    {
+        if (_last[number] is { } last && Ascii.Equals(value, last))
+        {
+            return last;
+        }
+
+        var text = HeaderText.Decode(value, Encoding(number));
+
+        // What proves who somebody is should not outlive its request.
+        if (number is not (HeaderNumber.Authorization or HeaderNumber.ProxyAuthorization or HeaderNumber.Cookie))
+        {
+            _last[number] = text;
+        }
+
+        return text;
+    }
+}

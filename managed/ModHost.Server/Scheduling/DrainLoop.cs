@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using ModHost.Server.Exchanges;
+using ModHost.Server.Transport;
+
+namespace ModHost.Server.Scheduling;
+
+/// <summary>
+/// One thread-pool work item that runs begun exchanges one after the other, and wakes the web server for all of them
+/// together.
+/// </summary>
+internal sealed class DrainLoop : IThreadPoolWorkItem
+{
+    /// <summary>After so many exchanges other work of the pool gets its turn.</summary>
+    private const int Quantum = 64;
+
+    /// <summary>With more than one processor the web server can begin to send while we go on.</summary>
+    private static readonly int WakeEvery = Environment.ProcessorCount == 1 ? Quantum : 8;
+
+    private static readonly ConcurrentQueue<DrainLoop> Pool = new();
+
+    [ThreadStatic]
+    private static DrainLoop? _current;
+
+    private IWake? _deferred;
+    private int _deferredCount;
+    private Exchange? _exchange;
+    private long _use;
+    private int _turn;
+    private volatile bool _unblocked;
+
+    private DrainLoop() => Watchdog.Watch(this);
+
+    /// <summary>The drain loop of this thread, if it is one.</summary>
+    public static DrainLoop? Current => _current;
+
+    /// <summary>Changes with every exchange; even while there is none. Read by the watchdog.</summary>
+    public int Turn => Volatile.Read(ref _turn);
+
+    /// <summary>Whether sends of this thread may leave the wake to the loop.</summary>
+    public bool MayDefer => !_unblocked;
+
+    /// <summary>Whether the watchdog has nothing more to do for the exchange that runs.</summary>
+    public bool IsUnblocked => _unblocked;
+
+    public static DrainLoop Rent() => Pool.TryDequeue(out var loop) ? loop : new DrainLoop();
+
+    /// <summary>A send that will need a wake. The loop's own thread.</summary>
+    public void Defer(IWake wake)
+    {
+        if (!ReferenceEquals(Volatile.Read(ref _deferred), wake))
+        {
+            Interlocked.Exchange(ref _deferred, wake)?.Wake();
+        }
+
+        Interlocked.MemoryBarrier();
+        if (_unblocked)
+        {
+            Wake();
+        }
+    }
+
+    public void Execute()
+    {
+        ExchangeScheduler.LoopStarted();
+        _current = this;
+        ExecutionContext? context = null;
+        for (var count = 0; count < Quantum && ExchangeScheduler.TryTake(out var exchange); count++)
+        {
+            if (!ExchangeScheduler.IsEmpty)
+            {
+                ExchangeScheduler.EnsureLoop();
+            }
+
+            context = exchange.RequestContext;
+            ExecutionContext.Restore(context);
+            Run(exchange);
+        }
+
+        _current = null;
+        Wake();
+        if (context is not null)
+        {
+            ExecutionContext.Restore(DefaultContext.Instance);
+        }
+
+        if (!ExchangeScheduler.IsEmpty)
+        {
+            ExchangeScheduler.EnsureLoop();
+        }
+
+        Pool.Enqueue(this);
+    }
+
+    /// <summary>The same exchange has been running for two ticks: what it holds back goes now. Watchdog.</summary>
+    public void Unblock(int turn)
+    {
+        _unblocked = true;
+        Interlocked.MemoryBarrier();
+        Wake();
+        var exchange = Volatile.Read(ref _exchange);
+        var use = Volatile.Read(ref _use);
+        if (exchange is not null && Turn == turn)
+        {
+            exchange.Uncork(use);
+        }
+    }
+
+    private void Run(Exchange exchange)
+    {
+        Volatile.Write(ref _exchange, exchange);
+        Volatile.Write(ref _use, exchange.Use);
+        _unblocked = false;
+        Interlocked.Increment(ref _turn);
+        Watchdog.Rouse();
+        exchange.Execute();
+        Volatile.Write(ref _turn, _turn + 1);
+        Volatile.Write(ref _exchange, null);
+        SynchronizationContext.SetSynchronizationContext(null);
+        if (++_deferredCount >= WakeEvery)
+        {
+            Wake();
+        }
+    }
+
+    private void Wake()
+    {
+        _deferredCount = 0;
+        if (Volatile.Read(ref _deferred) is not null)
+        {
+            Interlocked.Exchange(ref _deferred, null)?.Wake();
+        }
+    }
+}

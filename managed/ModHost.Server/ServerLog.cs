@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+
+namespace ModHost.Server;
+
+/// <summary>All that the server logs. Errors have a tag of the range MH04xx, listed in docs/errors.md.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(401, LogLevel.Error,
+        "MH0401: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": An unhandled exception was thrown by the application.",
+        EventName = "ApplicationError")]
+    public static partial void ApplicationError(
+        this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
+
+    [LoggerMessage(402, LogLevel.Information,
+        "MH0402: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": bad request data: \"{Message}\"",
+        EventName = "BadRequest")]
+    public static partial void BadRequest(
+        this ILogger logger, string connectionId, string traceIdentifier, string message, Exception exception);
+
+    [LoggerMessage(403, LogLevel.Error,
+        "MH0403: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the web server refused a part of the response and has broken it off.",
+        EventName = "SendRefused")]
+    public static partial void SendRefused(this ILogger logger, string connectionId, string traceIdentifier);
+
+    [LoggerMessage(404, LogLevel.Error,
+        "MH0404: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": a callback of RequestAborted threw.",
+        EventName = "AbortCallbackError")]
+    public static partial void AbortCallbackError(
+        this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
+
+    [LoggerMessage(405, LogLevel.Warning,
+        "MH0405: {Count} requests were still running when the time to stop was over; they have been broken off.",
+        EventName = "StopTimedOut")]
+    public static partial void StopTimedOut(this ILogger logger, int count);
+
+    [LoggerMessage(406, LogLevel.Critical,
+        "MH0406: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the host itself failed around a request.",
+        EventName = "HostError")]
+    public static partial void HostError(
+        this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
+
+    [LoggerMessage(407, LogLevel.Information,
+        "MH0407: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": refused with 400: a request header is not valid text.",
+        EventName = "HeaderRefused")]
+    public static partial void HeaderRefused(this ILogger logger, string connectionId, string traceIdentifier);
+
+    [LoggerMessage(10, LogLevel.Debug,
+        "Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the request was aborted by the client.",
+        EventName = "RequestAborted")]
+    public static partial void RequestAborted(this ILogger logger, string connectionId, string traceIdentifier);
+
+    [LoggerMessage(11, LogLevel.Information,
+        "Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the application aborted the exchange.",
+        EventName = "ApplicationAborted")]
+    public static partial void ApplicationAborted(this ILogger logger, string connectionId, string traceIdentifier);
+
+    [LoggerMessage(12, LogLevel.Debug,
+        "Connection id \"{ConnectionId}\": headers that belong to the web server were removed from a response.",
+        EventName = "HopByHopRemoved")]
+    public static partial void HopByHopRemoved(this ILogger logger, string connectionId);
+}
