@@ -37,6 +37,9 @@ internal abstract partial class Exchange
     /// <summary>Whether all of the response was sent, or it was broken off.</summary>
     private bool IsOver => _ended || _broken;
 
+    /// <summary>Whether a flush waits for the cork to go. Watchdog, without the gate.</summary>
+    public bool HoldsBack => Volatile.Read(ref _flushWanted) && _corked;
+
     /// <inheritdoc />
     public sealed override void Sent(int bytes)
     {
@@ -99,6 +102,7 @@ internal abstract partial class Exchange
             _flushWanted = true;
             if (_corked && _ready.Bytes < CorkLimit && _ready.Count < CorkBlocks)
             {
+                Watchdog.Rouse();
                 return default;
             }
 

@@ -39,8 +39,9 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
     /// <summary>Whether sends of this thread may leave the wake to the loop.</summary>
     public bool MayDefer => !_unblocked;
 
-    /// <summary>Whether the watchdog has nothing more to do for the exchange that runs.</summary>
-    public bool IsUnblocked => _unblocked;
+    /// <summary>Whether something waits to be sent, or to be told to the web server. Watchdog.</summary>
+    public bool HoldsBack =>
+        Volatile.Read(ref _deferred) is not null || Volatile.Read(ref _exchange) is { HoldsBack: true };
 
     public static DrainLoop Rent() => Pool.TryDequeue(out var loop) ? loop : new DrainLoop();
 
@@ -52,11 +53,7 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
             Interlocked.Exchange(ref _deferred, wake)?.Wake();
         }
 
-        Interlocked.MemoryBarrier();
-        if (_unblocked)
-        {
-            Wake();
-        }
+        Watchdog.Rouse();
     }
 
     public void Execute()
@@ -91,11 +88,10 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         Pool.Enqueue(this);
     }
 
-    /// <summary>The same exchange has been running for two ticks: what it holds back goes now. Watchdog.</summary>
+    /// <summary>The same exchange has held something back for two ticks: it goes now. Watchdog.</summary>
     public void Unblock(int turn)
     {
         _unblocked = true;
-        Interlocked.MemoryBarrier();
         Wake();
         var exchange = Volatile.Read(ref _exchange);
         var use = Volatile.Read(ref _use);
@@ -110,8 +106,7 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         Volatile.Write(ref _exchange, exchange);
         Volatile.Write(ref _use, exchange.Use);
         _unblocked = false;
-        Interlocked.Increment(ref _turn);
-        Watchdog.Rouse();
+        Volatile.Write(ref _turn, _turn + 1);
         exchange.Execute();
         Volatile.Write(ref _turn, _turn + 1);
         Volatile.Write(ref _exchange, null);

@@ -1,13 +1,17 @@
 namespace ModHost.Server.Scheduling;
 
 /// <summary>
-/// A thread that looks at the drain loops every few milliseconds while there is traffic. Where one has been in the same
-/// exchange for two looks, it sends what that loop holds back.
+/// A thread that looks at the drain loops every few milliseconds while they hold something back: answers that the web
+/// server has not been woken for, flushes of an exchange that is corked. What is still there, for the same exchange,
+/// two looks later is sent.
 /// </summary>
 /// <remarks>A thread of its own and no timer: timers run on the very pool that may be blocked.</remarks>
 internal static class Watchdog
 {
     private const int TickMilliseconds = 5;
+
+    /// <summary>After so many looks that found nothing the thread sleeps until it is roused.</summary>
+    private const int IdleTicks = 20;
 
     private static readonly Lock Gate = new();
     private static readonly List<DrainLoop> Loops = [];
@@ -29,10 +33,11 @@ internal static class Watchdog
         }
     }
 
-    /// <summary>A loop begins an exchange; its turn has just been changed with a full fence.</summary>
+    /// <summary>A loop holds something back. Cheap while there is traffic.</summary>
     public static void Rouse()
     {
-        // Because of that fence, either the thread sees the turn in its last look, or we see that it is not awake.
+        // Either the thread's last look, after its own barrier, sees what is held back, or we see that it sleeps.
+        Interlocked.MemoryBarrier();
         if (!Volatile.Read(ref _awake))
         {
             Volatile.Write(ref _awake, true);
@@ -43,15 +48,15 @@ internal static class Watchdog
     private static void Run()
     {
         var seen = new List<int>();
-        while (true)
+        for (var idle = 0; ;)
         {
             Thread.Sleep(TickMilliseconds);
-            if (Look(seen))
+            idle = Look(seen) ? 0 : idle + 1;
+            if (idle < IdleTicks)
             {
                 continue;
             }
 
-            // Nothing moves, and what runs holds nothing back.
             Roused.Reset();
             Volatile.Write(ref _awake, false);
             Interlocked.MemoryBarrier();
@@ -61,13 +66,15 @@ internal static class Watchdog
             }
 
             Volatile.Write(ref _awake, true);
+            idle = 0;
         }
     }
 
-    /// <summary>Whether any loop runs an exchange or has run one since the last look.</summary>
+    /// <summary>Whether any loop holds something back.</summary>
+    /// <param name="seen">Of each loop, the turn in which it held something back at the last look; else 0.</param>
     private static bool Look(List<int> seen)
     {
-        var active = false;
+        var holding = false;
         for (var index = 0; ; index++)
         {
             DrainLoop loop;
@@ -75,7 +82,7 @@ internal static class Watchdog
             {
                 if (index == Loops.Count)
                 {
-                    return active;
+                    return holding;
                 }
 
                 loop = Loops[index];
@@ -87,14 +94,14 @@ internal static class Watchdog
             }
 
             var turn = loop.Turn;
-            var running = (turn & 1) != 0;
-            if (running && seen[index] == turn && !loop.IsUnblocked)
+            var holds = loop.HoldsBack;
+            if (holds && seen[index] == turn)
             {
                 loop.Unblock(turn);
             }
 
-            active |= seen[index] != turn || (running && !loop.IsUnblocked);
-            seen[index] = turn;
+            holding |= holds;
+            seen[index] = holds ? turn : 0;
         }
     }
 }
