@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Faults;
+
+/// <summary>A blocked application never blocks the web server. Measures times, so it runs alone.</summary>
+/// <typeparam name="TServer">The server under test.</typeparam>
+public abstract class LoadOnTheLoopTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
+    where TServer : IServerUnderTest
+{
+    [Theory]
+    [InlineData("/block?ms=1000", "blocked")]
+    [InlineData("/sleep?ms=1000", "slept")]
+    public async Task Sleeping_requests_leave_a_static_file_alone(string target, string answer)
+    {
+        await WorstOf(50);
+        var without = await WorstOf(300);
+        var sleepers = Enumerable.Range(0, 64).Select(_ => RawConnection.Get(Port, target)).ToArray();
+        var during = 0.0;
+        while (!sleepers.All(task => task.IsCompleted))
+        {
+            during = Math.Max(during, await WorstOf(20));
+        }
+
+        Assert.All(await Task.WhenAll(sleepers), response => Assert.Equal(answer, response.Text));
+
+        // A blocked loop would show as a second; scheduling on a busy machine shows as some milliseconds.
+        Assert.InRange(during, 0, Math.Max(100, without * 5));
+    }
+
+    private async Task<double> WorstOf(int count)
+    {
+        await using var connection = await RawConnection.Open(Port);
+        var worst = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            await connection.Send("GET /static/hello.txt HTTP/1.1\r\nHost: probe.test\r\n\r\n");
+            Assert.Equal("static file\n", (await connection.Read())!.Text);
+            worst = Math.Max(worst, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        return worst;
+    }
+}
+
+[Collection(Alone.Name)]
+public sealed class LoadOnTheLoopJitTests(ProbeFixture<NginxJit> fixture) : LoadOnTheLoopTests<NginxJit>(fixture);
+
+[Collection(Alone.Name)]
+public sealed class LoadOnTheLoopAotTests(ProbeFixture<NginxAot> fixture) : LoadOnTheLoopTests<NginxAot>(fixture);

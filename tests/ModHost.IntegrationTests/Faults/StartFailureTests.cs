@@ -1,0 +1,108 @@
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Faults;
+
+/// <summary>Applications that do not start, beside one that does.</summary>
+/// <typeparam name="TServer">The server under test.</typeparam>
+public abstract class StartFailureTests<TServer>
+    where TServer : IServerUnderTest
+{
+    [Theory]
+    [InlineData("throw", "PROBE_START asked for a failure before the host")]
+    [InlineData("throw-built", "PROBE_START asked for a failure after the host was built")]
+    [InlineData("throw-hosted", "PROBE_START asked for a failure of a hosted service")]
+    [InlineData("return", "MH05\\d\\d:")]
+    [InlineData("return:3", "MH05\\d\\d:")]
+    public async Task A_failing_app_gives_503_and_the_reason_is_logged(string mode, string reason)
+    {
+        await using var nginx = await Start(mode);
+        var response = await Wait.For("the app is known to have failed", () => RawConnection.Get(nginx.Port, "/"),
+            response => response.Status == 503);
+        Assert.NotNull(response.Header("Retry-After"));
+        Assert.DoesNotContain("PROBE_START", response.Text, StringComparison.Ordinal);
+        await nginx.WaitForLog(reason);
+        Assert.Matches(@"\[error\].*MH\d{4}:", nginx.Log);
+
+        // Everything else is served.
+        Assert.Equal("static file\n", (await RawConnection.Get(nginx.Port, "/static/hello.txt")).Text);
+        Assert.Equal("control", (await RawConnection.Get(nginx.Port, "/nginx/return")).Text);
+        await nginx.CheckSane();
+        Assert.Equal(0, await nginx.Quit());
+    }
+
+    [Fact]
+    public async Task Detailed_errors_show_the_exception_to_the_client()
+    {
+        await using var nginx = await Start("throw", "modhost_detailed_errors on;");
+        var response = await Wait.For("the exception is shown", () => RawConnection.Get(nginx.Port, "/"),
+            response => response.Text.Contains("PROBE_START asked for a failure", StringComparison.Ordinal));
+        Assert.Equal(503, response.Status);
+    }
+
+    [Fact]
+    public async Task Passing_the_startup_timeout_gives_503()
+    {
+        await using var nginx = await Start("hang", "modhost_startup_timeout 1s;");
+        var response = await RawConnection.Get(nginx.Port, "/");
+        Assert.Equal(503, response.Status);
+        Assert.NotNull(response.Header("Retry-After"));
+        await nginx.WaitForLog(@"MH\d{4}:.*time");
+        Assert.Equal(0, await nginx.Quit());
+    }
+
+    [Fact]
+    public async Task Requests_wait_while_the_app_starts()
+    {
+        await using var nginx = await Start("slow:1500");
+        var first = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => RawConnection.Get(nginx.Port, "/empty")));
+        Assert.All(first, response => Assert.Equal(200, response.Status));
+        nginx.Rebase();
+        await nginx.CheckSane();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(15)]
+    public async Task An_app_that_ends_its_worker_at_every_start_is_backed_off(int code)
+    {
+        await using var nginx = await Start($"exit:{code}");
+        await nginx.WaitForLog(@"MH\d{4}:");
+        var response = await Wait.For("the app is backed off", async () =>
+        {
+            try
+            {
+                return await RawConnection.Get(nginx.Port, "/");
+            }
+            catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+            {
+                return null;
+            }
+        }, response => response?.Status == 503);
+        Assert.NotNull(response!.Header("Retry-After"));
+        await Wait.Until("static files are served", async () =>
+        {
+            try
+            {
+                return (await RawConnection.Get(nginx.Port, "/static/hello.txt")).Status == 200;
+            }
+            catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+            {
+                return false;
+            }
+        });
+        Assert.Equal(0, await nginx.Quit());
+    }
+
+    private static async Task<NginxHost> Start(string mode, string more = "")
+    {
+        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        return await NginxHost.Start(NginxSetup.For(app, $"modhost_env PROBE_START {mode}; {more}"), waitReady: false);
+    }
+}
+
+public sealed class StartFailureJitTests : StartFailureTests<NginxJit>;
+
+public sealed class StartFailureAotTests : StartFailureTests<NginxAot>;

@@ -1,0 +1,33 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ModHost.IntegrationTests.Http;
+
+/// <summary>HTTP/2 and TLS through the platform's own client.</summary>
+internal static class Http2
+{
+    /// <summary>A client for one server; HTTP/2 only, unless asked otherwise.</summary>
+    public static HttpClient Client(int port, bool tls = false, Version? version = null, X509Certificate2? certificate = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+        };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        if (certificate is not null)
+        {
+            handler.SslOptions.ClientCertificates = [certificate];
+        }
+
+        return new HttpClient(handler)
+        {
+            BaseAddress = new Uri($"{(tls ? "https" : "http")}://127.0.0.1:{port}"),
+            DefaultRequestVersion = version ?? HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+    }
+}

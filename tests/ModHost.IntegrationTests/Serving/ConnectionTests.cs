@@ -1,0 +1,247 @@
+using System.Net;
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Serving;
+
+/// <summary>What the app learns of the connection: always nginx's own view.</summary>
+/// <typeparam name="TServer">The server under test.</typeparam>
+public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixture) : IClassFixture<ConnectionFixture<TServer>>, IAsyncLifetime
+    where TServer : IServerUnderTest
+{
+    private NginxPlaces Places => fixture.Nginx.Places;
+
+    [Fact]
+    public async Task Addresses_and_ports_are_those_of_the_connection()
+    {
+        await using var connection = await RawConnection.Open(Places.Port);
+        await connection.Send("GET /features/connection HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n");
+        var text = (await connection.Read())!.Text;
+        Assert.StartsWith($"remote=127.0.0.1:{connection.LocalPort}\nlocal=127.0.0.1:{Places.Port}\nid=", text, StringComparison.Ordinal);
+
+        // The connection's identifier stays, and the next connection has another.
+        await connection.Send("GET /features/connection HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Equal(text, (await connection.Read())!.Text);
+        Assert.NotEqual(text.Split("id=")[1], (await RawConnection.Get(Places.Port, "/features/connection")).Text.Split("id=")[1]);
+    }
+
+    [Fact]
+    public async Task Realip_is_believed_because_nginx_believes_it()
+    {
+        var response = await RawConnection.Get(Places.Port, "/realip/features/connection", "X-Real-IP: 203.0.113.7\r\n");
+        Assert.StartsWith("remote=203.0.113.7:", response.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_request_has_an_identifier_of_its_own()
+    {
+        var first = (await RawConnection.Get(Places.Port, "/features/identifier")).Text;
+        var second = (await RawConnection.Get(Places.Port, "/features/identifier")).Text;
+        Assert.NotEmpty(first);
+        Assert.NotEqual(first, second);
+    }
+
+    [Fact]
+    public async Task Http2_is_seen_as_http2()
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        using var response = await client.GetAsync(new Uri("/dump?x=1", UriKind.Relative));
+        var dump = await response.Content.ReadAsStringAsync();
+        Assert.Contains("\"protocol\": \"HTTP/2\"", dump, StringComparison.Ordinal);
+        Assert.Contains($"\"host\": \"127.0.0.1:{Places.Http2Port}\"", dump, StringComparison.Ordinal);
+        Assert.Contains("\"rawTarget\": \"/dump?x=1\"", dump, StringComparison.Ordinal);
+        Assert.DoesNotContain("\":path\"", dump, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Tls_is_https(int version)
+    {
+        using var client = Http2.Client(Places.TlsPort, tls: true, version: version == 1 ? HttpVersion.Version11 : HttpVersion.Version20);
+        var dump = await client.GetStringAsync(new Uri("/dump", UriKind.Relative));
+        Assert.Contains("\"scheme\": \"https\"", dump, StringComparison.Ordinal);
+        var tls = await client.GetStringAsync(new Uri("/features/tls", UriKind.Relative));
+        Assert.StartsWith("https=True\nprotocol=Tls13\ncipher=TLS_", tls, StringComparison.Ordinal);
+        Assert.EndsWith("certificate=\n", tls, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_certificate_reaches_the_app()
+    {
+        using var client = Http2.Client(Places.TlsPort, tls: true, version: HttpVersion.Version11, certificate: Certificate.Client);
+        Assert.Contains("certificate=CN=A Client\n", await client.GetStringAsync(new Uri("/features/tls", UriKind.Relative)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Addresses_of_the_server_block_are_listed()
+    {
+        var addresses = (await RawConnection.Get(Places.Port, "/features/addresses")).Text.Split('\n');
+        Assert.Contains($"http://127.0.0.1:{Places.Port}", addresses);
+        Assert.Contains($"https://127.0.0.1:{Places.TlsPort}", addresses);
+    }
+
+    [Fact]
+    public async Task Server_variables_come_from_nginx()
+    {
+        Assert.Equal("/features/variable", (await RawConnection.Get(Places.Port, "/features/variable?name=URI")).Text);
+        Assert.Equal("constant", (await RawConnection.Get(Places.Port, "/features/variable?name=FIXED")).Text);
+        Assert.Equal("(none)", (await RawConnection.Get(Places.Port, "/features/variable?name=ABSENT")).Text);
+    }
+
+    [Fact]
+    public async Task A_user_that_nginx_authenticated_is_told_to_the_app()
+    {
+        // user:secret
+        var refused = await RawConnection.Get(Places.Port, "/private/features/variable?name=USER");
+        Assert.Equal(401, refused.Status);
+        var response = await RawConnection.Get(Places.Port, "/private/features/variable?name=USER", "Authorization: Basic dXNlcjpzZWNyZXQ=\r\n");
+        Assert.Equal("user", response.Text);
+    }
+
+    [Theory]
+    [InlineData("http1")]
+    [InlineData("http2")]
+    public async Task Features_that_ModHost_claims(string protocol)
+    {
+        using var client = protocol == "http1"
+            ? Http2.Client(Places.Port, version: HttpVersion.Version11)
+            : Http2.Client(Places.Http2Port);
+        var features = (await client.GetStringAsync(new Uri("/features", UriKind.Relative))).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All((string[])["IHttpRequestFeature", "IHttpResponseFeature", "IHttpResponseBodyFeature", "IHttpConnectionFeature",
+            "IHttpRequestIdentifierFeature", "IHttpRequestLifetimeFeature", "IHttpBodyControlFeature", "IHttpMaxRequestBodySizeFeature",
+            "IHttpRequestBodyDetectionFeature", "IRequestBodyPipeFeature", "IServerVariablesFeature", "IConnectionLifetimeNotificationFeature",
+            "IEndpointFeature", "IRouteValuesFeature"], name => Assert.Contains(name, features));
+        if (protocol == "http1")
+        {
+            Assert.Contains("IHttpUpgradeFeature", features);
+        }
+        else
+        {
+            Assert.Contains("IHttpResetFeature", features);
+            Assert.Contains("IHttpResponseTrailersFeature", features);
+        }
+    }
+
+    [Fact]
+    public async Task Trailers_on_http2()
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        using var response = await client.GetAsync(new Uri("/trailers", UriKind.Relative));
+        Assert.Equal("body", await response.Content.ReadAsStringAsync());
+        Assert.Equal("after the body", response.TrailingHeaders.GetValues("X-Trailer").Single());
+        Assert.Equal("2", response.TrailingHeaders.GetValues("X-Second").Single());
+    }
+
+    [Theory]
+    [InlineData("/reset?code=8")]
+    [InlineData("/abort")]
+    public async Task A_reset_stream_is_no_answer(string path)
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(new Uri(path, UriKind.Relative)));
+        Assert.Equal("on", await client.GetStringAsync(new Uri("/respond?body=on", UriKind.Relative)));
+    }
+
+    [Theory]
+    [InlineData("/abort/after-head")]
+    [InlineData("/throw/after-head")]
+    [InlineData("/throw/after-head-with-length")]
+    [InlineData("/misuse/length?set=10&write=5&key=x")]
+    public async Task A_broken_off_http2_response_never_looks_whole(string path)
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetStringAsync(new Uri(path, UriKind.Relative)));
+        Assert.Equal("on", await client.GetStringAsync(new Uri("/respond?body=on", UriKind.Relative)));
+    }
+
+    [Fact]
+    public async Task A_hundred_streams_of_one_connection()
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i =>
+            client.GetStringAsync(new Uri($"/respond?body=stream-{i}", UriKind.Relative))));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"stream-{i}"), answers);
+    }
+
+    [Fact]
+    public async Task Bodies_on_http2()
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        var body = new byte[3_000_000];
+        new Random(1).NextBytes(body);
+        foreach (var path in (string[])["/echo", "/echo/buffered", "/echo/pipe"])
+        {
+            using var content = new ByteArrayContent(body);
+            using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content);
+            Assert.Equal(body, await response.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_cancelled_http2_request_fires_RequestAborted()
+    {
+        using var client = Http2.Client(Places.Http2Port);
+        var key = Guid.NewGuid().ToString("N");
+        using var cancel = new CancellationTokenSource();
+        var request = client.GetAsync(new Uri("/wait-abort?key=" + key, UriKind.Relative), cancel.Token);
+        await Counters.Note(Places.Port, key + "-begun");
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        Assert.Equal("fired", await Counters.Note(Places.Port, key));
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => fixture.Nginx.CheckSane();
+}
+
+/// <summary>One nginx with locations for each way of knowing a client.</summary>
+/// <typeparam name="TServer">The server under test.</typeparam>
+public sealed class ConnectionFixture<TServer> : IAsyncLifetime
+    where TServer : IServerUnderTest
+{
+    internal NginxHost Nginx { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        Nginx = await NginxHost.Start(new NginxSetup
+        {
+            Http = places =>
+            {
+                // openssl passwd of "secret" is not needed: nginx takes plain text here.
+                File.WriteAllText(Path.Combine(places.Prefix, "users"), "user:{PLAIN}secret\n");
+                return "";
+            },
+            Server = places => $$"""
+                ssl_verify_client optional_no_ca;
+                location / {
+                    modhost_pass {{app}};
+                    modhost_variable URI $uri;
+                    modhost_variable FIXED constant;
+                    modhost_variable USER $remote_user;
+                }
+                location /realip/ { modhost_pass {{app}}; set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; }
+                location /private/ {
+                    auth_basic closed;
+                    auth_basic_user_file {{places.Prefix}}/users;
+                    modhost_pass {{app}};
+                    modhost_variable USER $remote_user;
+                }
+                """,
+        }, "/empty");
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Nginx is not null)
+        {
+            await Nginx.DisposeAsync();
+        }
+    }
+}
+
+public sealed class ConnectionJitTests(ConnectionFixture<NginxJit> fixture) : ConnectionTests<NginxJit>(fixture);
+
+public sealed class ConnectionAotTests(ConnectionFixture<NginxAot> fixture) : ConnectionTests<NginxAot>(fixture);
