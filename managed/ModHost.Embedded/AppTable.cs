@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ModHost.Abi;
+using ModHost.Server;
 
 namespace ModHost.Embedded;
 
@@ -73,20 +74,12 @@ internal static unsafe class AppTable
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Begin(modhost_exchange** exchanges, uint count)
     {
-        EmbeddedApp? app = null;
         for (var i = 0u; i < count; i++)
         {
             var exchange = exchanges[i];
             try
             {
-                var next = AppRegistry.Find(exchange->app);
-                if (next != app)
-                {
-                    app?.Flush();
-                    app = next;
-                }
-
-                EmbeddedExchange.Begin(exchange, next);
+                EmbeddedExchange.Begin(exchange, AppRegistry.Find(exchange->app));
             }
             catch (Exception exception)
             {
@@ -97,7 +90,7 @@ internal static unsafe class AppTable
             }
         }
 
-        app?.Flush();
+        ModHostServer.Flush();
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

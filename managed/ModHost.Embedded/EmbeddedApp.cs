@@ -51,9 +51,6 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
     /// <summary>No exchange is in flight and none will come. Loop.</summary>
     public void SetDrained() => _drained.TrySetResult();
 
-    /// <summary>Exchanges were begun: those that wait for it may run.</summary>
-    public void Flush() => Server?.Flush();
-
     protected override void OnStarted()
     {
         if (MoveTo(Modhost.MODHOST_APP_READY))

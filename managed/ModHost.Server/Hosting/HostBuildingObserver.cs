@@ -46,7 +46,11 @@ public sealed class HostBuildingObserver : IObserver<DiagnosticListener>, IObser
     {
         if (value.Key == BuildingEvent && value.Value is IHostBuilder builder && HostedApp.Current is { } app)
         {
-            builder.ConfigureServices((_, services) => HostServices.Configure(services, app));
+            builder.ConfigureServices((context, services) =>
+            {
+                ContentRoot.Correct(services, context.HostingEnvironment, app);
+                HostServices.Configure(services, app);
+            });
         }
     }
 

@@ -53,6 +53,6 @@ internal static class HostServices
     {
         OwnAddresses.Report(provider.GetService<IConfiguration>(), app.Connection);
         app.Observe(provider.GetRequiredService<IHostApplicationLifetime>());
-        return new ModHostServer(app.Connection, provider.GetRequiredService<ILoggerFactory>());
+        return ActivatorUtilities.CreateInstance<ModHostServer>(provider, app.Connection);
     }
 }

@@ -16,6 +16,7 @@ public abstract class HostedApp
     private static HostedApp? s_only;
 
     private IHostApplicationLifetime? _lifetime;
+    private int _started;
     private int _stopRequested;
 
     /// <summary>
@@ -77,12 +78,29 @@ public abstract class HostedApp
     {
         Volatile.Write(ref _lifetime, lifetime);
         Interlocked.MemoryBarrier();
-        lifetime.ApplicationStarted.Register(OnStarted);
-        lifetime.ApplicationStopping.Register(OnStopping);
+        lifetime.ApplicationStarted.Register(ReportStarted);
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            // Callbacks run in no certain order, and one of the application's may have stopped it at once.
+            if (lifetime.ApplicationStarted.IsCancellationRequested)
+            {
+                ReportStarted();
+            }
+
+            OnStopping();
+        });
         lifetime.ApplicationStopped.Register(OnStopped);
         if (StopRequested)
         {
             Stop(lifetime);
+        }
+    }
+
+    private void ReportStarted()
+    {
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+        {
+            OnStarted();
         }
     }
 

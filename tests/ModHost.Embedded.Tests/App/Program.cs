@@ -1,0 +1,69 @@
+using Behaviour;
+
+// Which behaviour is wanted stands in the application's own folder.
+var wanted = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "behaviour.txt")).Trim();
+switch (wanted)
+{
+    case "web":
+        WebApplication.CreateBuilder(args).Build().Serve();
+        break;
+    case "slim":
+        WebApplication.CreateSlimBuilder(args).Build().Serve();
+        break;
+    case "empty":
+        WebApplication.CreateEmptyBuilder(new()).Build().Serve();
+        break;
+    case "generic":
+        Builders.Generic().Report().Run();
+        break;
+    case "legacy":
+        Builders.Legacy().Run();
+        break;
+    case "async":
+        await Task.Yield();
+        await WebApplication.CreateBuilder(args).Build().ServeAsync();
+        break;
+    case "console":
+        Talk();
+        WebApplication.CreateBuilder(args).Build().Serve();
+        break;
+    case "own-urls":
+        WebApplication.CreateBuilder(args).Build().Serve("http://127.0.0.1:5998");
+        break;
+    case "answers":
+        var answering = WebApplication.CreateSlimBuilder(args).Build();
+        answering.Run(Answers.Write);
+        answering.Serve();
+        break;
+    case "stops":
+        var stopping = WebApplication.CreateBuilder(args).Build();
+        stopping.Lifetime.ApplicationStarted.Register(stopping.Lifetime.StopApplication);
+        stopping.Serve();
+        break;
+    case "throws":
+        throw new InvalidOperationException("the database is on holiday");
+    case "throws-late":
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Services.AddHostedService<FailingService>();
+        builder.Build().Serve();
+        break;
+    case "returns":
+        return 7;
+    case "sleeps":
+        Thread.Sleep(Timeout.Infinite);
+        break;
+    default:
+        throw new ArgumentException($"no behaviour {wanted}");
+}
+
+return 0;
+
+static void Talk()
+{
+    Console.Write("one ");
+    Console.WriteLine("line");
+    Console.WriteLine("two\nlines");
+    Console.Error.WriteLine("a complaint");
+    Thread.Sleep(0);
+    Task.Run(() => Console.WriteLine("from the pool")).Wait();
+}

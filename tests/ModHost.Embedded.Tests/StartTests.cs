@@ -1,0 +1,161 @@
+using ModHost.Abi;
+
+namespace ModHost.Embedded.Tests;
+
+/// <summary>Unmodified applications in one runtime: what they see, and what the web server hears.</summary>
+[Collection("runtime")]
+public sealed class StartTests
+{
+    [Theory]
+    [InlineData("web")]
+    [InlineData("slim")]
+    [InlineData("empty")]
+    [InlineData("generic")]
+    [InlineData("legacy")]
+    [InlineData("async")]
+    public void Every_builder_finds_the_server_and_the_application(string builder)
+    {
+        using var app = RunningApp.Start(builder);
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+
+        Assert.Equal("ModHost.Server.ModHostServer", app.Reported("server"));
+        Assert.Equal(app.Folder, app.Reported("root"));
+        Assert.Equal("Behaviour", app.Reported("name"));
+        Assert.Equal(app.Folder + "/", app.Reported("base"));
+        Assert.Equal("Behaviour", app.Reported("entry"));
+        Assert.Equal("True", app.Reported("loaded"));
+        if (builder != "empty")
+        {
+            Assert.Equal("from appsettings.json", app.Reported("greeting"));
+            Assert.Equal("1/3", app.Reported("worker"));
+        }
+    }
+
+    [Fact]
+    public void Stop_ends_Main_and_is_reported_in_order()
+    {
+        using var app = RunningApp.Start("web");
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        app.Stop();
+        Assert.Equal(
+            [Modhost.MODHOST_APP_READY, Modhost.MODHOST_APP_STOPPING, Modhost.MODHOST_APP_STOPPED],
+            FakeServer.States(app.Number).Select(state => (int)state.State));
+        Assert.Equal(0u, app.State!.Code);
+    }
+
+    [Fact]
+    public unsafe void Stop_before_the_start_is_not_lost()
+    {
+        using var app = RunningApp.Start("web");
+        FakeServer.Table->app_stop(app.Number);
+        FakeServer.Table->app_drained(app.Number);
+        RunningApp.Wait(() => app.State is { State: Modhost.MODHOST_APP_STOPPED or Modhost.MODHOST_APP_FAILED },
+            () => $"it went on: {app.State}");
+    }
+
+    [Fact]
+    public void Application_that_stops_itself_is_reported()
+    {
+        using var app = RunningApp.Start("stops");
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        app.WaitForState(Modhost.MODHOST_APP_STOPPING);
+        Drain(app);
+        Assert.Equal(504u, app.WaitForState(Modhost.MODHOST_APP_STOPPED).Code);
+    }
+
+    [Theory]
+    [InlineData("throws", 501u, "the database is on holiday")]
+    [InlineData("throws-late", 501u, "the service would not start")]
+    [InlineData("returns", 502u, "returned 7")]
+    public void Failed_start_is_reported_with_its_reason(string behaviour, uint code, string text)
+    {
+        using var app = RunningApp.Start(behaviour);
+        var state = app.WaitForState(Modhost.MODHOST_APP_FAILED);
+        Assert.Equal(code, state.Code);
+        Assert.Contains(text, state.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Slow_start_fails_and_lets_the_next_one_start()
+    {
+        using var slow = RunningApp.Start("sleeps", startupTimeout: 300);
+        using var next = RunningApp.Start("web");
+        Assert.Equal(503u, slow.WaitForState(Modhost.MODHOST_APP_FAILED).Code);
+        next.WaitForState(Modhost.MODHOST_APP_READY);
+        Assert.Equal(next.Folder, next.Reported("root"));
+    }
+
+    [Fact]
+    public void Two_copies_of_one_application_do_not_see_each_other()
+    {
+        using var first = RunningApp.Start("web");
+        using var second = RunningApp.Start("web");
+        first.WaitForState(Modhost.MODHOST_APP_READY);
+        second.WaitForState(Modhost.MODHOST_APP_READY);
+        Assert.Equal(first.Folder, first.Reported("root"));
+        Assert.Equal(second.Folder, second.Reported("root"));
+        Assert.Equal("True", second.Reported("loaded"));
+    }
+
+    [Fact]
+    public void Console_lines_go_to_the_application_that_wrote_them()
+    {
+        using var app = RunningApp.Start("console");
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        var lines = app.Lines.Where(line => line.Category is "stdout").Select(line => line.Text).ToArray();
+        Assert.Equal(["one line", "two", "lines", "from the pool"], lines[..4]);
+        var complaint = Assert.Single(app.Lines, line => line.Category == "stderr");
+        Assert.Equal("a complaint", complaint.Text);
+        Assert.Equal((uint)Modhost.MODHOST_LOG_ERROR, complaint.Level);
+    }
+
+    [Fact]
+    public void Logger_lines_come_once_with_category_and_level()
+    {
+        using var app = RunningApp.Start("web");
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        RunningApp.Wait(() => app.Lines.Any(Started), () => "no line of the host");
+        var line = Assert.Single(app.Lines, Started);
+        Assert.Equal("Microsoft.Hosting.Lifetime", line.Category);
+        Assert.Equal((uint)Modhost.MODHOST_LOG_INFO, line.Level);
+
+        static bool Started(LogLine line) => line.Text.Contains("Now listening on", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("web")]
+    [InlineData("own-urls")]
+    public void Own_addresses_are_said_to_be_unused(string behaviour)
+    {
+        using var app = RunningApp.Start(behaviour);
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        Assert.Single(app.Lines, line => line.Text.StartsWith("MH0450:", StringComparison.Ordinal)
+            && line.Text.Contains("http://127.0.0.1:5999", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Newer_copy_of_a_framework_assembly_is_refused()
+    {
+        using var app = RunningApp.Prepare("web");
+        File.Delete(Path.Combine(app.Folder, "Behaviour.deps.json"));
+        var builder = new System.Reflection.Emit.PersistedAssemblyBuilder(
+            new("Microsoft.Extensions.Options") { Version = new(99, 0, 0, 0) }, typeof(object).Assembly);
+        builder.DefineDynamicModule("Microsoft.Extensions.Options");
+        builder.Save(Path.Combine(app.Folder, "Microsoft.Extensions.Options.dll"));
+        app.Start();
+        var state = app.WaitForState(Modhost.MODHOST_APP_FAILED);
+        Assert.Equal(507u, state.Code);
+        Assert.Contains("99.0.0.0", state.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Library_without_Main_is_refused()
+    {
+        using var app = RunningApp.Prepare("web");
+        File.Copy(typeof(EntryPoint).Assembly.Location, Path.Combine(app.Folder, "Behaviour.dll"), overwrite: true);
+        app.Start();
+        Assert.Equal(508u, app.WaitForState(Modhost.MODHOST_APP_FAILED).Code);
+    }
+
+    private static unsafe void Drain(RunningApp app) => FakeServer.Table->app_drained(app.Number);
+}
