@@ -82,7 +82,7 @@ struct mh_queue {
     atomic_uint            signalled;
     int32_t                unread;    /* taker: signals seen but not read     */
     bool                   edge;      /* watched edge-triggered: take does not
-                                         read it. Set after open, or not.     */
+                                         read it. Set right after open.        */
     int                    fd;        /* eventfd, close-on-exec, non-blocking */
 };
 

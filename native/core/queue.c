@@ -113,21 +113,19 @@ mh_queue_wake(mh_queue *queue)
 
 
 /*
- * A promise comes before its write, so a read may come too early, or bring the
- * count of a promise that has not been seen. `unread` is the difference, and
- * while it is above 0 the descriptor is, or will be, readable.
+ * A promise comes before its write, so a read may come too early; `unread`
+ * counts the promises that were seen and whose writes were not read. The read
+ * must come before the promise is cleared: the other way round it could bring
+ * the write of the next promise, and then nobody would signal again.
  */
 static void
 queue_unset(mh_queue *queue)
 {
     uint64_t  count;
 
-    if (queue->unread <= 0) {
-        return;
-    }
-
-    if (queue->edge) {
-        queue->unread = 0;
+    if (queue->edge
+        || (queue->unread == 0 && atomic_load(&queue->signalled) != QUEUE_SET))
+    {
         return;
     }
 
@@ -143,13 +141,13 @@ mh_queue_take(mh_queue *queue)
     unsigned      set;
     mh_message   *message, *next, *list;
 
+    queue_unset(queue);
+
     set = QUEUE_SET;
 
     if (atomic_compare_exchange_strong(&queue->signalled, &set, QUEUE_IDLE)) {
-        queue->unread++;
+        queue->unread += !queue->edge;
     }
-
-    queue_unset(queue);
 
     list = NULL;
     message = atomic_exchange(&queue->head, NULL);
@@ -173,7 +171,7 @@ void
 mh_queue_enter(mh_queue *queue)
 {
     if (atomic_exchange(&queue->signalled, QUEUE_BUSY) == QUEUE_SET) {
-        queue->unread++;
+        queue->unread += !queue->edge;
     }
 }
 
