@@ -1,0 +1,124 @@
+using System.Text;
+using System.Text.Json;
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Serving;
+
+/// <summary>
+/// An app can never route what the web server did not check: decoding <c>%2F</c> in PathBase + Path gives nginx's own
+/// URI back, and RawTarget is what the client sent.
+/// </summary>
+public sealed class PathInvariantTests
+{
+    // Pieces that paths are made of, chosen for what decoders get wrong.
+    private static readonly string[] s_pieces =
+    [
+        "/", "/", "/", "//", "a", "b", "c", ".", "..", "%2F", "%2f", "%2E", "%2e%2e", "%25", "%252F", "%20", "+", "%41", "%61", "%7E", "~",
+        "%C3%A4", "%E2%82%AC", "%FF", "%C3", ";", "=", "@", ":", "!", "'", "(", ")", "*", ",", "&", "$", "|", "\\", "%5C", "%3F", "%23", "%01", "%7F",
+        "mount", "mount/", "/mount", "moun%74", "%2Fmount",
+    ];
+
+    [Fact]
+    public async Task Path_of_the_app_is_path_of_the_web_server()
+    {
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await using var nginx = await NginxHost.Start(new NginxSetup
+        {
+            Http = places => $"log_format path escape=json '{{\"id\":\"$arg_id\",\"uri\":\"$uri\",\"status\":\"$status\"}}';",
+            Server = places => $$"""
+                access_log {{places.Prefix}}/path.log path;
+                location / { modhost_pass {{app}}; }
+                location /mount/ { modhost_pass {{app}}; }
+                location /mount/deep/ { modhost_pass {{app}}; }
+                location ~ \.denied$ { return 403; }
+                """,
+        }, "/empty");
+        var random = new Random(42);
+        var targets = Enumerable.Range(0, Settings.Count(full: 100_000, usual: 5_000)).Select(id => (Id: id, Path: Target(random))).ToArray();
+        var dumps = await Ask(nginx.Port, targets);
+
+        // The log is written when the request is over, which may be after its answer.
+        var log = Path.Combine(nginx.Places.Prefix, "path.log");
+        await Wait.Until("every request is logged", () => File.ReadLines(log).Count() >= targets.Length);
+        var uris = ReadLog(log);
+
+        var compared = 0;
+        foreach (var (id, path) in targets)
+        {
+            if (!dumps.TryGetValue(id, out var dump))
+            {
+                continue;
+            }
+
+            Assert.Equal($"{path}?id={id}", dump.Target);
+            Assert.True(uris[id].SequenceEqual(Encoding.UTF8.GetBytes(DecodeSlash(dump.Path))), $"{path}: nginx has {Encoding.Latin1.GetString(uris[id])}, the app {dump.Path}");
+            Assert.Equal(Encoding.UTF8.GetString(uris[id]).StartsWith("/mount/", StringComparison.Ordinal), dump.Mounted);
+            compared++;
+        }
+
+        Assert.InRange(compared, targets.Length / 4, targets.Length);
+        await nginx.CheckSane();
+    }
+
+    private static string Target(Random random)
+    {
+        var path = new StringBuilder(random.Next(3) == 0 ? "/mount/" : "/");
+        for (var i = random.Next(1, 8); i > 0; i--)
+        {
+            path.Append(s_pieces[random.Next(s_pieces.Length)]);
+        }
+
+        return path.ToString();
+    }
+
+    /// <summary>What the app saw, for every request that reached it.</summary>
+    private static async Task<Dictionary<int, (string Target, string Path, bool Mounted)>> Ask(int port, IReadOnlyList<(int Id, string Path)> targets)
+    {
+        var dumps = new Dictionary<int, (string, string, bool)>();
+        RawConnection? connection = null;
+        foreach (var (id, path) in targets)
+        {
+            connection ??= await RawConnection.Open(port);
+            await connection.Send($"GET {path}?id={id} HTTP/1.1\r\nHost: a\r\n\r\n");
+            var response = await connection.Read();
+            if (response is { Status: 200 } && response.Header("Content-Type") == "application/json")
+            {
+                using var json = JsonDocument.Parse(response.Body);
+                var pathBase = json.RootElement.GetProperty("pathBase").GetString()!;
+                dumps[id] = (json.RootElement.GetProperty("rawTarget").GetString()!, pathBase + json.RootElement.GetProperty("path").GetString(), pathBase.Length > 0);
+            }
+
+            if (response is null || response.Header("Connection") == "close")
+            {
+                await connection.DisposeAsync();
+                connection = null;
+            }
+        }
+
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+
+        return dumps;
+    }
+
+    private static Dictionary<int, byte[]> ReadLog(string file)
+    {
+        var uris = new Dictionary<int, byte[]>();
+        foreach (var line in File.ReadLines(file, Encoding.Latin1))
+        {
+            // JSON, but for bytes that are no UTF-8: those stand as they are.
+            using var json = JsonDocument.Parse(Encoding.UTF8.GetBytes(line));
+            if (int.TryParse(json.RootElement.GetProperty("id").GetString(), out var id))
+            {
+                uris[id] = Encoding.Latin1.GetBytes(json.RootElement.GetProperty("uri").GetString()!);
+            }
+        }
+
+        return uris;
+    }
+
+    private static string DecodeSlash(string path) => path.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,118 @@
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Serving;
+
+/// <summary>Several applications in one nginx, IL and NativeAOT mixed, each where it was put.</summary>
+public sealed class SeveralAppsTests(SeveralAppsFixture fixture) : IClassFixture<SeveralAppsFixture>, IAsyncLifetime
+{
+    private int Port => fixture.Nginx.Port;
+
+    [Theory]
+    [InlineData("/jit/dump/x", "/jit", "/dump/x")]
+    [InlineData("/aot/dump/x", "/aot", "/dump/x")]
+    [InlineData("/jit/", "/jit", "/")]
+    [InlineData("/exact", "", "/exact")]
+    [InlineData("/re42/x", "", "/re42/x")]
+    [InlineData("/based/a/b", "/based/a", "/b")]
+    [InlineData("/jit/a%2Fb", "/jit", "/a%2Fb")]
+    public async Task The_mount_prefix_is_PathBase(string target, string pathBase, string path)
+    {
+        var response = await RawConnection.Get(Port, target);
+        Assert.Equal(200, response.Status);
+        Assert.Contains($"\"pathBase\": \"{pathBase}\"", response.Text, StringComparison.Ordinal);
+        Assert.Contains($"\"path\": \"{path}\"", response.Text, StringComparison.Ordinal);
+        Assert.Contains($"\"rawTarget\": \"{target}\"", response.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/segment")]
+    [InlineData("/segment/x")]
+    public async Task A_prefix_of_whole_segments_is_one(string target)
+    {
+        var text = (await RawConnection.Get(Port, target)).Text;
+        Assert.Contains("\"pathBase\": \"/segment\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prefix_that_ends_inside_a_segment_is_none()
+    {
+        // nginx matches /segmentation with location /segment; for the app that is another path.
+        var text = (await RawConnection.Get(Port, "/segmentation")).Text;
+        Assert.Contains("\"pathBase\": \"\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"path\": \"/segmentation\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_app_has_its_own_content_root_and_the_runtime_it_was_built_for()
+    {
+        Assert.Contains("content=" + Path.GetDirectoryName(fixture.Jit), (await RawConnection.Get(Port, "/jit/process/places")).Text, StringComparison.Ordinal);
+        Assert.Contains("content=" + Path.GetDirectoryName(fixture.Aot), (await RawConnection.Get(Port, "/aot/process/places")).Text, StringComparison.Ordinal);
+        Assert.Contains("aot=False", (await RawConnection.Get(Port, "/jit/runtime/info")).Text, StringComparison.Ordinal);
+        Assert.Contains("aot=True", (await RawConnection.Get(Port, "/aot/runtime/info")).Text, StringComparison.Ordinal);
+        Assert.Contains("server-gc=False", (await RawConnection.Get(Port, "/jit/runtime/info")).Text, StringComparison.Ordinal);
+        Assert.Equal("{\"message\":\"Hello, World!\"}", (await RawConnection.Get(Port, "/hello/json")).Text);
+    }
+
+    [Fact]
+    public async Task One_file_in_two_places_is_one_app()
+    {
+        var key = Guid.NewGuid().ToString("N");
+        await RawConnection.Get(Port, $"/jit/gate/open?key={key}");
+        Assert.Equal("passed", (await RawConnection.Get(Port, $"/again/gate/wait?key={key}")).Text);
+    }
+
+    [Fact]
+    public async Task Log_lines_name_their_app()
+    {
+        await RawConnection.Get(Port, "/jit/log?text=from-jit");
+        await RawConnection.Get(Port, "/jit/console?text=console-jit");
+        fixture.Nginx.Allow("from-jit");
+        await fixture.Nginx.WaitForLog(@"Probe.*from-jit");
+        await fixture.Nginx.WaitForLog(@"Probe.*console-jit");
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => fixture.Nginx.CheckSane();
+}
+
+public sealed class SeveralAppsFixture : IAsyncLifetime
+{
+    internal NginxHost Nginx { get; private set; } = null!;
+
+    internal string Jit { get; private set; } = null!;
+
+    internal string Aot { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Jit = await AppBuild.Of("Probe", AppRuntime.Jit);
+        Aot = await AppBuild.Of("Probe", AppRuntime.Aot);
+        var hello = await AppBuild.Of("Hello", AppRuntime.Jit);
+        Nginx = await NginxHost.Start(new NginxSetup
+        {
+            Server = _ => $$"""
+                location /jit/ { modhost_pass {{Jit}}; }
+                location /again/ { modhost_pass {{Jit}}; }
+                location /aot/ { modhost_pass {{Aot}}; }
+                location /hello/ { modhost_pass {{hello}}; }
+                location = /exact { modhost_pass {{Jit}}; }
+                location ~ ^/re\d+/ { modhost_pass {{Jit}}; }
+                location /based/ { modhost_pass {{Jit}} path_base=/based/a; }
+                location /segment { modhost_pass {{Jit}}; }
+                """,
+        }, "/jit/empty");
+        await Nginx.Answers("/aot/empty", wait: true);
+        await Nginx.Answers("/hello/plaintext", wait: true);
+        Nginx.Rebase();
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Nginx is not null)
+        {
+            await Nginx.DisposeAsync();
+        }
+    }
+}
