@@ -57,7 +57,7 @@ public readonly ref struct ResponseHead
         }
 
         var head = new ResponseHead(block);
-        if (head.Status is not (0 or (>= 100 and <= 599)) || head.ContentLength < -1)
+        if (!NumbersFit(head, block))
         {
             return HeadError.Number;
         }
@@ -71,4 +71,12 @@ public readonly ref struct ResponseHead
             ? HeadError.Text
             : HeadCheck.Fields(block, HeadLayout.Response.HeadersOffset, head.HeaderCount, HeaderText.Strict);
     }
+
+    private static bool NumbersFit(ResponseHead head, ReadOnlySpan<byte> block) =>
+        head.Status is 0 or (>= 100 and <= 599)
+        && (head.Traits & ~ResponseTraits.NoBody) == 0
+        && head.ContentLength >= -1
+        && (head.Status >= 200 || head.ContentLength == -1)
+        && (head.Status != 0 || BinaryPrimitives.ReadUInt32LittleEndian(block[(HeadLayout.Response.Reason + 4)..]) == 0)
+        && BinaryPrimitives.ReadUInt32LittleEndian(block[HeadLayout.Response.Reserved..]) == 0;
 }

@@ -26,7 +26,16 @@ public sealed class MemoryLoop : IWake, IDisposable
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
     /// <summary>Runs something on the loop.</summary>
-    public void Post(Action action) => _work.Add(action);
+    public void Post(Action action)
+    {
+        lock (_work)
+        {
+            if (!_work.IsAddingCompleted)
+            {
+                _work.Add(action);
+            }
+        }
+    }
 
     /// <summary>Runs something on the loop after the next <see cref="Wake"/>.</summary>
     public void Defer(Action action) => _deferred.Enqueue(action);
@@ -54,9 +63,12 @@ public sealed class MemoryLoop : IWake, IDisposable
 
     public void Dispose()
     {
-        _work.CompleteAdding();
+        lock (_work)
+        {
+            _work.CompleteAdding();
+        }
+
         _thread.Join();
-        _work.Dispose();
     }
 
     private void Run()
