@@ -43,7 +43,6 @@ internal static class FaultCases
         }
 
         yield return new("misuse: write after CompleteAsync", [Get("/misuse/write-after-complete?key={key}"), Get("/empty")]) { CompareNote = true };
-        yield return new("misuse: late write", [Get("/misuse/late-write?key={key}"), Get("/gate/open?key={key}-go")]) { CompareNote = true };
         yield return new("misuse: length as a string", [Get("/misuse/length-string")]);
         yield return new("misuse: negative length", [Get("/misuse/negative-length")]);
         foreach (var value in (string[])["x", "-1", "+1", "1.5", "%201", "99999999999999999999"])

@@ -102,13 +102,9 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
         await using (var connection = await RawConnection.Open(Port))
         {
             await connection.Send($"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
-            while ((await connection.ReadSome()).Length > 0 && !Nginx.Log.Contains(text, StringComparison.Ordinal))
-            {
-                await Task.Yield();
-            }
+            await Nginx.WaitForLog(text);
         }
 
-        await Nginx.WaitForLog(text);
         Assert.Matches(@"MH04\d\d:", Nginx.Log);
         await StillServes();
     }
@@ -123,7 +119,7 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
             await connection.Send($"POST /misuse/{what}?key={key} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
             Assert.Equal("in time", (await connection.Read("POST"))!.Text);
 
-            // The connection's next request reuses the exchange; the late call must not reach it.
+            // The connection's next request reuses the exchange; the late call must not reach it. (Under Kestrel it does.)
             await connection.Send("GET /gate/wait?key=" + key + "-next HTTP/1.1\r\nHost: a\r\n\r\n");
             await RawConnection.Get(Port, $"/gate/open?key={key}-go");
             await Counters.Note(Port, key);
