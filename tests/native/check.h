@@ -120,6 +120,7 @@ check_run(int argc, char **argv)
     }
 
     printf("%u passed, %u failed\n", passed, failed);
+    fflush(stdout);              /* the process may end by _exit */
 
     return failed != 0 || passed == 0;
 }
