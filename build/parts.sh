@@ -34,10 +34,13 @@ build_managed() {
     rm -rf "$artifacts/stage"
     mkdir -p "$artifacts/stage"
     touch "$stamp.new"
-    dotnet_step 'managed: build' publish "$root/managed/ModHost.Embedded" \
-        -f net10.0 -o "$artifacts/stage/modhost"
-    dotnet_step 'managed: packages' pack "$root/managed/ModHost.AspNetCore" \
+    dotnet_step 'managed: build' pack "$root/managed/ModHost.AspNetCore" \
         -o "$artifacts/stage/packages"
+    dotnet_step 'managed: publish' publish "$root/managed/ModHost.Embedded" \
+        -f net10.0 --no-build -p:PublishDocumentationFiles=false \
+        -o "$artifacts/stage/modhost"
+    # The version stays the same from build to build.
+    rm -rf "$artifacts"/nuget/modhost.*
     mv "$stamp.new" "$stamp"
 }
 
@@ -60,17 +63,27 @@ build_dist() {
     install_dist
 }
 
-# publish_app PROJECT FOLDER OPTION... — an application, for build/run and
+# publish_app NAME FOLDER OPTION... — one of tests/apps, for build/run and
 # build/bench.
 publish_app() {
-    local project=$1 folder=$2 name
-    shift 2
-    name=$(basename "$project")
+    local project=$root/tests/apps/$1 folder=$2
     is_current "$folder.stamp" "$project" "${managed_sources[@]}" && return
+    mkdir -p "${folder%/*}"
     touch "$folder.new"
     rm -rf "$folder"
-    dotnet_step "app: $name${1:+ }$*" publish "$project" -o "$folder" "$@"
+    dotnet_step "app: ${folder##*/}" publish "$project" -o "$folder" "${@:3}"
     mv "$folder.new" "$folder.stamp"
+}
+
+# publish_native_app NAME FOLDER — the same as a NativeAOT library. The
+# package comes from dist and is not left in the user's package folder.
+publish_native_app() {
+    local usual=${NUGET_PACKAGES:-$HOME/.nuget/packages}
+    mkdir -p "$usual"
+    publish_app "$1" "$2" -p:ModHostLibrary=true -r linux-x64 \
+        -p:RestoreAdditionalProjectSources="$dist/packages" \
+        -p:RestorePackagesPath="$artifacts/nuget" \
+        -p:RestoreFallbackFolders="$usual"
 }
 
 # Every test project; the integration tests publish their own applications.
