@@ -20,8 +20,8 @@ internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
     private bool _completed;
     private bool _reading;
 
-    /// <summary>Ready for the next use.</summary>
-    public void Reset()
+    /// <summary>A use begins.</summary>
+    public void Open()
     {
         _completed = false;
         _reading = false;

@@ -6,14 +6,14 @@ namespace ModHost.Server.Bodies;
 /// <summary>The pipe in front of the response: bytes are written where the web server will send them from.</summary>
 internal sealed class ResponseBodyWriter(Exchange exchange) : PipeWriter
 {
-    private bool _completed;
+    private bool _completed = true;
 
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => exchange.UnflushedBytes;
 
-    /// <summary>Ready for the next use.</summary>
-    public void Reset() => _completed = false;
+    /// <summary>A use begins.</summary>
+    public void Open() => _completed = false;
 
     /// <summary>The application has returned: what it does from now on is a mistake.</summary>
     public void Close() => _completed = true;

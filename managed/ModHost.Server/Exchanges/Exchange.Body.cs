@@ -75,7 +75,7 @@ internal abstract partial class Exchange :
     }
 
     /// <summary>Whether the request has a body; an upgraded one has none.</summary>
-    internal bool HasBody => (_traits & RequestTraits.Body) != 0;
+    internal bool HasBody => (_traits & RequestTraits.Body) != 0 && _contentLength != 0;
 
     internal PipeReader BodyReader => RequestReader;
 
@@ -198,6 +198,7 @@ internal abstract partial class Exchange :
         _maxBody = _transport.MaxRequestBodySize ?? Server.Options.MaxRequestBodySize ?? Server.Connection.MaxRequestBodySize;
         _allowSynchronous = Server.Options.AllowSynchronousIO;
         _bodyEnded = !HasBody;
+        _requestReader?.Open();
         if (!HasBody)
         {
             return;
@@ -266,7 +267,6 @@ internal abstract partial class Exchange :
             _pipe.Reset();
         }
 
-        _requestReader?.Reset();
         _readStarted = false;
         _writerDone = true;
     }

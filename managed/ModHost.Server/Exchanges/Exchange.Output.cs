@@ -302,7 +302,6 @@ internal abstract partial class Exchange
         _ended = false;
         _broken = false;
         _flush.Reset();
-        _responseWriter.Reset();
         _responseStreamSet = null;
         _responseWriterSet = null;
         _bodyFeature = null;

@@ -56,6 +56,7 @@ internal abstract partial class Exchange : HttpExchange
             _corked = true;
         }
 
+        _responseWriter.Open();
         BeginRequest(head);
         BeginFeatures(head);
         BeginBody(head);

@@ -67,7 +67,7 @@ public sealed class MemoryExchange : ExchangeTransport
 
     public int Released { get; private set; }
 
-    public bool Ended { get; private set; }
+    public bool Ended => Pieces.Any(piece => piece.IsEnd);
 
     public string Violation { get; private set; } = "";
 
@@ -101,7 +101,6 @@ public sealed class MemoryExchange : ExchangeTransport
         _upload = body ?? [];
         _uploadEnds = ends;
         Released = 0;
-        Ended = false;
         WasReset = ResetReason.None;
         Granted = 0;
         Grants = 0;
@@ -135,7 +134,7 @@ public sealed class MemoryExchange : ExchangeTransport
     /// <summary>Waits for a condition; it is looked at whenever something happens here.</summary>
     public async Task<MemoryExchange> Until(Func<MemoryExchange, bool> condition)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
             Task changed;
@@ -191,10 +190,8 @@ public sealed class MemoryExchange : ExchangeTransport
         }
 
         var bytes = body.Count + (int)send.FileLength;
-        var end = (send.Flags & SendFlags.End) != 0;
         Dispatch(send.Flags, () =>
         {
-            Ended |= end;
             Change();
             if (bytes > 0 && ReportsSent)
             {
