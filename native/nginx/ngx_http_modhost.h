@@ -1,0 +1,448 @@
+/*
+ * ModHost's nginx module: what its files share.
+ *
+ * Everything here runs on the worker's event-loop thread (or, for the
+ * configuration, in the master before any worker is there). Three lifetimes:
+ *
+ *   ngx_http_modhost_app_conf_t   the cycle's: an application as configured
+ *   ngx_http_modhost_app_t        the process's, never freed: as it runs
+ *   ngx_http_modhost_ctx_t        the request pool's: one request; what the
+ *                                 application can reach is in mh_exchange
+ */
+
+#ifndef NGX_HTTP_MODHOST_H
+#define NGX_HTTP_MODHOST_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_event.h>
+#include <ngx_http.h>
+
+#include "app.h"
+#include "core.h"
+#include "exchange.h"
+#include "head.h"
+#include "path.h"
+
+#if (nginx_version < 1020000)
+#error "ModHost needs nginx 1.20 or newer"
+#endif
+
+typedef struct ngx_http_modhost_app_s       ngx_http_modhost_app_t;
+typedef struct ngx_http_modhost_app_conf_s  ngx_http_modhost_app_conf_t;
+typedef struct ngx_http_modhost_ctx_s       ngx_http_modhost_ctx_t;
+typedef struct ngx_http_modhost_spool_s     ngx_http_modhost_spool_t;
+
+
+/* ---- configuration ----------------------------------------------------- */
+
+#define NGX_HTTP_MODHOST_THREADPOOL  0
+#define NGX_HTTP_MODHOST_INLINE      1
+
+/* A place in the configuration files, for messages after parsing. */
+typedef struct {
+    ngx_str_t                     file;
+    ngx_uint_t                    line;
+} ngx_http_modhost_place_t;
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_str_t                     value;
+    ngx_http_modhost_place_t      place;
+} ngx_http_modhost_env_t;
+
+typedef struct {
+    ngx_str_t                     name;
+    ngx_http_complex_value_t      value;
+} ngx_http_modhost_variable_t;
+
+/* Settings of an application; every place that passes to it must agree. */
+typedef struct {
+    ngx_array_t                  *env;       /* ngx_http_modhost_env_t        */
+    ngx_uint_t                    max_concurrency;   /* 0: no limit           */
+    ngx_uint_t                    queue_size;
+    ngx_msec_t                    startup_timeout;
+    ngx_msec_t                    shutdown_timeout;
+} ngx_http_modhost_settings_t;
+
+struct ngx_http_modhost_app_conf_s {
+    ngx_str_t                     path;      /* as configured, made absolute  */
+    ngx_str_t                     name;
+    ngx_http_modhost_place_t      place;     /* of the first modhost_pass     */
+    ngx_uint_t                    number;
+    mh_app_spec                   spec;
+    ngx_http_modhost_settings_t   settings;
+    ngx_http_modhost_place_t      settled;   /* where settings came from      */
+    ngx_flag_t                    detailed_errors;
+    off_t                         max_request_body;
+    ngx_array_t                   servers;   /* ngx_http_core_srv_conf_t *    */
+    ngx_array_t                   addresses; /* char *                        */
+    ngx_str_t                     state_directory;   /* terminated            */
+    ngx_log_t                    *log;       /* error_log of the location     */
+    ngx_http_modhost_app_t       *app;       /* in a worker; else NULL        */
+};
+
+typedef struct {
+    ngx_array_t                   apps;      /* ngx_http_modhost_app_conf_t * */
+    ngx_str_t                     dotnet_root;
+    ngx_str_t                     state_directory;
+    ngx_str_t                     managed_directory;
+    ngx_str_t                     home;      /* terminated; HOME of workers   */
+    ngx_shm_zone_t               *zone;      /* the crash record              */
+} ngx_http_modhost_main_conf_t;
+
+typedef struct {
+    ngx_http_modhost_app_conf_t  *app;
+    ngx_http_modhost_place_t      place;     /* of modhost_pass               */
+    ngx_str_t                     path_base; /* path_base=; data NULL: unset  */
+    ngx_str_t                     base;      /* effective, no slash at the end*/
+    ngx_str_t                     base_text; /* the same, escaped (path.h)    */
+
+    ngx_http_modhost_settings_t   settings;
+    ngx_uint_t                    dispatch;
+    ngx_flag_t                    restrict_embedded;
+    ngx_msec_t                    queue_timeout;
+    ngx_msec_t                    request_timeout;
+    ngx_flag_t                    request_buffering;
+    ngx_flag_t                    buffering;
+    off_t                         max_request_body;  /* 0: no limit           */
+    ngx_flag_t                    detailed_errors;
+    ngx_flag_t                    intercept_errors;
+    ngx_array_t                  *variables; /* ngx_http_modhost_variable_t   */
+    ngx_array_t                  *hide_headers;      /* ngx_str_t, lower case */
+    u_char                       *hide_known;  /* by number; NULL: none       */
+    ngx_int_t                     user_variable;     /* REMOTE_USER, or -1    */
+    ngx_int_t                     type_variable;     /* AUTH_TYPE, or -1      */
+} ngx_http_modhost_loc_conf_t;
+
+/* max_request_body where nothing is configured: the app's own default. */
+#define NGX_HTTP_MODHOST_BODY_DEFAULT  30000000
+
+
+/* ---- applications of this process -------------------------------------- */
+
+/* Beside MODHOST_APP_*: not started yet, because workers kept crashing. */
+#define NGX_HTTP_MODHOST_APP_HELD  100
+
+struct ngx_http_modhost_app_s {
+    mh_app                       *core;      /* of the last start; or NULL    */
+    ngx_uint_t                    state;     /* MODHOST_APP_* or HELD         */
+    modhost_app_table            *table;     /* of its runtime; NULL: none    */
+    ngx_str_t                     path;
+    char                         *name;
+    ngx_http_modhost_app_conf_t  *conf;      /* of the cycle it started in    */
+    ngx_uint_t                    max_concurrency;
+    ngx_uint_t                    queue_size;
+    ngx_uint_t                    active;    /* begun and not ended           */
+    ngx_uint_t                    waiting;   /* in `queue`                    */
+    ngx_queue_t                   queue;     /* ngx_http_modhost_ctx_t        */
+    ngx_event_t                   advance;   /* posted: look at the queue     */
+    ngx_event_t                   start_timer;   /* start-up limit, or retry  */
+    ngx_msec_t                    ready_at;  /* 0: not ready                  */
+    ngx_uint_t                    failures;  /* starts that failed in a row   */
+    ngx_uint_t                    code;      /* MHnnnn of the last failure    */
+    char                         *reason;    /* its text, or NULL             */
+    unsigned                      started:1; /* app_start was called, and     */
+                                             /* STOPPED or FAILED not heard   */
+    unsigned                      stopping:1;    /* the worker is to end      */
+};
+
+
+/* ---- a request --------------------------------------------------------- */
+
+/* A piece of the response on its way through nginx's filters. */
+typedef struct ngx_http_modhost_piece_s  ngx_http_modhost_piece_t;
+
+struct ngx_http_modhost_piece_s {
+    ngx_buf_t                     buf;
+    ngx_chain_t                   link;
+    modhost_block                *block;     /* freed when sent; NULL: none   */
+    ngx_file_t                   *file;      /* closed when sent; NULL: none  */
+    off_t                         left;      /* not yet reported as sent      */
+    ngx_http_modhost_piece_t     *next;
+};
+
+struct ngx_http_modhost_ctx_s {
+    ngx_http_request_t           *request;
+    ngx_http_modhost_loc_conf_t  *conf;
+    ngx_http_modhost_app_t       *app;
+    mh_exchange                  *exchange;  /* NULL once this side is done   */
+
+    ngx_http_cleanup_t            detach;    /* with the request              */
+    ngx_pool_cleanup_t            release;   /* with its pool                 */
+    ngx_event_t                   timer;     /* queue, then request time-out  */
+    ngx_queue_t                   link;      /* in the queue, or among the    */
+                                             /* requests in flight            */
+    ngx_msec_t                    arrived;
+    ngx_msec_t                    begun_at;
+    ngx_msec_t                    ended_at;
+
+    /* the request body */
+    uint64_t                      window;    /* bytes the app will take       */
+    ngx_chain_t                  *in;        /* read and not handed over      */
+    off_t                         offset;    /* within the first buffer of it */
+
+    /* the response */
+    ngx_http_modhost_piece_t     *busy;      /* given to the filters          */
+    ngx_http_modhost_piece_t     *last_piece;    /* of `busy`                 */
+    ngx_http_modhost_piece_t     *free;
+    ngx_http_modhost_piece_t      first;     /* the usual only piece          */
+    off_t                         rest;      /* of Content-Length; -1         */
+    uint64_t                      sent;      /* not yet told to the app       */
+    ngx_http_modhost_spool_t     *spool;
+    ngx_str_t                     redirect;  /* X-Accel-Redirect              */
+
+    unsigned                      begun:1;
+    unsigned                      queued:1;
+    unsigned                      counted:1;     /* in app->active            */
+    unsigned                      has_body:1;
+    unsigned                      body_started:1;  /* reading has begun       */
+    unsigned                      body_ended:1;    /* the end was handed over */
+    unsigned                      body_whole:1;    /* all of it is in `in`    */
+    unsigned                      reading:1;     /* guards re-entry           */
+    unsigned                      head_sent:1;
+    unsigned                      ended:1;       /* END was taken             */
+    unsigned                      upgraded:1;
+    unsigned                      buffering:1;
+    unsigned                      first_used:1;
+    unsigned                      finalized:1;
+    unsigned                      flushing:1;    /* pieces go without delay   */
+    unsigned                      nodelay_set:1;
+};
+
+
+/* ---- ngx_http_modhost_module.c ----------------------------------------- */
+
+extern ngx_module_t  ngx_http_modhost_module;
+
+
+/* ---- ngx_http_modhost_conf.c, _pass.c, _check.c ------------------------ */
+
+void *ngx_http_modhost_create_main_conf(ngx_conf_t *cf);
+char *ngx_http_modhost_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_http_modhost_create_loc_conf(ngx_conf_t *cf);
+char *ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+char *ngx_http_modhost_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_modhost_env(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_modhost_variable(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_modhost_hide_header(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* After parsing: every problem is logged with its place; NGX_OK or ERROR. */
+ngx_int_t ngx_http_modhost_check_apps(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+ngx_int_t ngx_http_modhost_check_env(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+ngx_int_t ngx_http_modhost_settle(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *mlcf);
+ngx_int_t ngx_http_modhost_addresses(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+ngx_int_t ngx_http_modhost_managed_directory(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+
+
+/* ---- ngx_http_modhost_state.c: directories and the crash record -------- */
+
+ngx_int_t ngx_http_modhost_state_paths(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+void ngx_http_modhost_state_create(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf);
+
+ngx_int_t ngx_http_modhost_crash_zone(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+/* Worker start; how long to wait before apps are started. */
+ngx_msec_t ngx_http_modhost_crash_enter(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf);
+/* A proper end. */
+void ngx_http_modhost_crash_leave(void);
+
+
+/* ---- ngx_http_modhost_process.c: a worker's life ----------------------- */
+
+extern mh_queue    ngx_http_modhost_queue;
+extern ngx_uint_t  ngx_http_modhost_live;    /* exchanges held by this side   */
+
+ngx_int_t ngx_http_modhost_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_modhost_init_process(ngx_cycle_t *cycle);
+void ngx_http_modhost_exit_process(ngx_cycle_t *cycle);
+
+/* The environment of a worker that hosts apps. */
+void ngx_http_modhost_setenv(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf);
+/* Close-on-exec on what is open now, and on connections to come. */
+void ngx_http_modhost_close_on_exec(ngx_cycle_t *cycle);
+
+
+/* ---- ngx_http_modhost_loop.c: messages, batches ------------------------ */
+
+ngx_int_t ngx_http_modhost_loop_open(ngx_cycle_t *cycle,
+    ngx_event_handler_pt quit);
+void ngx_http_modhost_loop_close(void);
+/* Takes and acts on all messages. */
+void ngx_http_modhost_loop_run(void);
+/* The batch goes at the end of this turn. */
+void ngx_http_modhost_loop_flush_later(void);
+/*
+ * Runs the synchronous part of the app now and acts on what it sent, as far as
+ * it can be done here. `c`: the connection whose content handler this is.
+ */
+void ngx_http_modhost_loop_begin_inline(mh_exchange *exchange,
+    ngx_connection_t *c);
+/* After a request was acted on outside of its own events. */
+void ngx_http_modhost_run_posted(ngx_connection_t *c);
+
+
+/* ---- ngx_http_modhost_apps.c, _app.c: what this process runs ----------- */
+
+extern ngx_array_t  ngx_http_modhost_apps;   /* ngx_http_modhost_app_t *      */
+extern ngx_uint_t   ngx_http_modhost_stop_asked;
+
+ngx_int_t ngx_http_modhost_apps_create(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf);
+/* Runtimes, then app_start for each; `wait`: not before. */
+void ngx_http_modhost_apps_start(ngx_cycle_t *cycle, ngx_msec_t wait);
+void ngx_http_modhost_apps_stop(void);
+void ngx_http_modhost_apps_drained(void);
+ngx_uint_t ngx_http_modhost_apps_running(void);
+
+void ngx_http_modhost_app_start(ngx_http_modhost_app_t *app);
+void ngx_http_modhost_app_failed(ngx_http_modhost_app_t *app,
+    ngx_uint_t code, const char *text, size_t len);
+void ngx_http_modhost_app_state(mh_message *message);
+/* A request of it has ended. */
+void ngx_http_modhost_app_idle(ngx_http_modhost_app_t *app);
+/* The application of a start, or NULL. */
+ngx_http_modhost_app_t *ngx_http_modhost_app_numbered(uint32_t number);
+ngx_http_modhost_app_t *ngx_http_modhost_app_find(ngx_str_t *path);
+
+
+/* ---- ngx_http_modhost_log.c -------------------------------------------- */
+
+void ngx_http_modhost_log_message(mh_message *message);
+/* Any number of lines, as one event; `category` may be empty. */
+void ngx_http_modhost_log_text(ngx_log_t *log, ngx_uint_t level,
+    const char *app, mh_str category, mh_str text);
+void ngx_http_modhost_log_failure(ngx_http_modhost_app_t *app);
+ngx_int_t ngx_http_modhost_add_variables(ngx_conf_t *cf);
+
+
+/* ---- ngx_http_modhost_handler.c: a request's life ---------------------- */
+
+ngx_int_t ngx_http_modhost_handler(ngx_http_request_t *r);
+/* Every request in flight: the app hears it, the client is told nothing more. */
+void ngx_http_modhost_abort_all(uint32_t reason);
+/* Hands the request to the app. It may be over when this returns. */
+void ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx);
+/* The exchange is no longer this request's; the app hears `reason`, if any. */
+void ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason);
+/* Ends the request with a status (before the head) or breaks it off. */
+void ngx_http_modhost_fail(ngx_http_modhost_ctx_t *ctx, ngx_int_t status,
+    uint32_t reason);
+void ngx_http_modhost_finalize(ngx_http_modhost_ctx_t *ctx, ngx_int_t rc);
+void ngx_http_modhost_message(ngx_http_modhost_ctx_t *ctx,
+    mh_message *message);
+
+
+/* ---- ngx_http_modhost_queue.c: requests that wait ---------------------- */
+
+/* NGX_OK: begin now; NGX_AGAIN: waits; else the status to answer with. */
+ngx_int_t ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx);
+void ngx_http_modhost_queue_remove(ngx_http_modhost_ctx_t *ctx);
+/* Begins what may begin now, or refuses it if the app has failed. */
+void ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app);
+/* 503 with Retry-After, and the reason as a page where that is allowed. */
+ngx_int_t ngx_http_modhost_unavailable(ngx_http_modhost_ctx_t *ctx);
+
+
+/* ---- ngx_http_modhost_request.c, _client.c: the head ------------------- */
+
+/* NGX_OK with ctx->exchange, or the status to answer with. */
+ngx_int_t ngx_http_modhost_request_head(ngx_http_modhost_ctx_t *ctx);
+
+/* What the connection says; counted with the texts, then written. */
+typedef struct {
+    ngx_str_t                     local_address;
+    ngx_str_t                     tls_protocol;
+    ngx_str_t                     tls_cipher;
+    ngx_str_t                     tls_server_name;
+    ngx_str_t                     certificate;
+    in_port_t                     local_port;
+    in_port_t                     remote_port;
+    unsigned                      early_data:1;
+    u_char                        local[NGX_SOCKADDR_STRLEN];
+} ngx_http_modhost_client_t;
+
+ngx_int_t ngx_http_modhost_client(ngx_http_request_t *r,
+    ngx_http_modhost_client_t *client);
+
+/* NGX_OK, or the status to answer with. */
+ngx_int_t ngx_http_modhost_path(ngx_http_modhost_ctx_t *ctx, mh_str *base,
+    mh_str *path);
+
+
+/* ---- ngx_http_modhost_body.c ------------------------------------------- */
+
+/* Whether this request has a body that goes to the app. */
+ngx_uint_t ngx_http_modhost_has_body(ngx_http_request_t *r);
+/* The app takes `window` more bytes. */
+void ngx_http_modhost_body_read(ngx_http_modhost_ctx_t *ctx, uint64_t window);
+/* Hands over what is there, reads on while the window allows. */
+void ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx);
+/* What the client may do while nothing of it is wanted. */
+void ngx_http_modhost_watch_client(ngx_http_modhost_ctx_t *ctx);
+
+
+/* ---- ngx_http_modhost_response.c, _headers.c: the head ----------------- */
+
+/* NGX_OK: sent; NGX_DONE: the request is no longer the app's; NGX_ERROR. */
+ngx_int_t ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head, uint32_t flags);
+ngx_int_t ngx_http_modhost_copy_headers(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head);
+/* The few that stay when the answer comes from somewhere else. */
+ngx_int_t ngx_http_modhost_copy_some_headers(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head);
+ngx_int_t ngx_http_modhost_copy_challenges(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head);
+ngx_int_t ngx_http_modhost_copy_trailers(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head);
+
+
+/* ---- ngx_http_modhost_send.c, _pump.c: the response body --------------- */
+
+void ngx_http_modhost_send(ngx_http_modhost_ctx_t *ctx, mh_message *message);
+
+/* Gives `out` to the filters; the request may be over when this returns. */
+void ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx, ngx_chain_t *out);
+void ngx_http_modhost_write_handler(ngx_http_request_t *r);
+/* A piece at the end of `busy`, zeroed, linked to what `*last` points at. */
+ngx_http_modhost_piece_t *ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx,
+    ngx_chain_t ***last);
+/* What was sent is told to the application. */
+void ngx_http_modhost_report(ngx_http_modhost_ctx_t *ctx);
+void ngx_http_modhost_release_pieces(ngx_http_modhost_ctx_t *ctx);
+
+
+/* ---- ngx_http_modhost_upgrade.c ---------------------------------------- */
+
+void ngx_http_modhost_upgrade(ngx_http_modhost_ctx_t *ctx);
+void ngx_http_modhost_upgrade_pump(ngx_http_modhost_ctx_t *ctx);
+
+
+/* Slices of the core and strings of nginx. */
+
+static ngx_inline mh_str
+ngx_http_modhost_str(ngx_str_t *s)
+{
+    mh_str  text;
+
+    text.data = s->data;
+    text.length = s->len;
+
+    return text;
+}
+
+#endif /* NGX_HTTP_MODHOST_H */

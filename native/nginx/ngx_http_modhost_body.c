@@ -1,0 +1,445 @@
+/*
+ * The request body: read from the client only as far as the application's
+ * window allows, and handed over from nginx's buffers.
+ *
+ * Nothing is read before the application first asks: so "100 Continue", which
+ * nginx sends when reading begins, goes out then. With
+ * modhost_request_buffering the whole body is there before the request begins.
+ */
+
+#include "ngx_http_modhost.h"
+
+#include <sys/ioctl.h>
+
+
+/* From a temporary file, at a time. */
+#define NGX_HTTP_MODHOST_FILE_CHUNK  32768
+
+
+static void ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx);
+static ngx_int_t ngx_http_modhost_body_start(ngx_http_modhost_ctx_t *ctx);
+static void ngx_http_modhost_body_started(ngx_http_request_t *r);
+static ngx_int_t ngx_http_modhost_body_deliver(ngx_http_modhost_ctx_t *ctx);
+static ngx_int_t ngx_http_modhost_body_from_file(ngx_http_modhost_ctx_t *ctx,
+    ngx_buf_t *b, size_t size, uint32_t flags);
+static void ngx_http_modhost_body_next(ngx_http_modhost_ctx_t *ctx);
+static void ngx_http_modhost_body_failed(ngx_http_modhost_ctx_t *ctx,
+    ngx_int_t rc);
+static void ngx_http_modhost_body_handler(ngx_http_request_t *r);
+static void ngx_http_modhost_body_paused(ngx_http_request_t *r);
+
+
+ngx_uint_t
+ngx_http_modhost_has_body(ngx_http_request_t *r)
+{
+    if (r != r->main || r->discard_body) {
+        return 0;
+    }
+
+    if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
+        return 0;
+    }
+
+    /* an error page asks with GET, and is not asked for with the body */
+
+    if (r->error_page && r->method == NGX_HTTP_GET) {
+        return 0;
+    }
+
+    /* an earlier application of this request had it, in part or whole */
+
+    if (r->request_body != NULL
+        && (r->reading_body || r->request_body->bufs == NULL))
+    {
+        return 0;
+    }
+
+    return 1;
+}
+
+
+void
+ngx_http_modhost_body_read(ngx_http_modhost_ctx_t *ctx, uint64_t window)
+{
+    ctx->window += window;
+
+    if (ctx->upgraded) {
+        ngx_http_modhost_upgrade_pump(ctx);
+
+    } else if (ctx->has_body) {
+        ngx_http_modhost_body_pump(ctx);
+    }
+}
+
+
+void
+ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
+{
+    if (ctx->reading) {
+        return;
+    }
+
+    ctx->reading = 1;
+    ngx_http_modhost_body_pump_inner(ctx);
+    ctx->reading = 0;
+}
+
+
+static void
+ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->body_ended || ctx->exchange == NULL || ctx->window == 0) {
+        return;
+    }
+
+    if (!ctx->body_started) {
+        rc = ngx_http_modhost_body_start(ctx);
+
+        if (rc != NGX_OK) {
+            ngx_http_modhost_body_failed(ctx, rc);
+            return;
+        }
+    }
+
+    for ( ;; ) {
+        rc = ngx_http_modhost_body_deliver(ctx);
+
+        if (rc != NGX_OK) {
+            ngx_http_modhost_body_failed(ctx, rc);
+            return;
+        }
+
+        if (ctx->body_ended || ctx->window == 0) {
+            break;
+        }
+
+        rc = ngx_http_read_unbuffered_request_body(r);
+
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+            ngx_http_modhost_body_failed(ctx, rc);
+            return;
+        }
+
+        ctx->in = r->request_body->bufs;
+        ctx->offset = 0;
+        r->request_body->bufs = NULL;
+
+        if (ctx->in == NULL && r->reading_body) {
+
+            /* nginx has armed the timer of client_body_timeout */
+
+            r->read_event_handler = ngx_http_modhost_body_handler;
+            return;
+        }
+    }
+
+    /* the application is slow, or done: not the client's fault */
+
+    if (r->connection->read->timer_set) {
+        ngx_del_timer(r->connection->read);
+    }
+
+    ngx_http_modhost_watch_client(ctx);
+}
+
+
+static ngx_int_t
+ngx_http_modhost_body_start(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_int_t                   rc;
+    ngx_http_request_t         *r;
+    ngx_http_event_handler_pt   write_handler;
+
+    r = ctx->request;
+    ctx->body_started = 1;
+
+    if (r->request_body == NULL) {
+
+        r->request_body_no_buffering = 1;
+        write_handler = r->write_event_handler;
+
+        rc = ngx_http_read_client_request_body(r,
+                                               ngx_http_modhost_body_started);
+        if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+            return rc;
+        }
+
+        /* it took a reference for a handler that would finalize */
+
+        r->main->count--;
+        r->write_event_handler = write_handler;
+
+        ctx->in = r->request_body->bufs;
+        r->request_body->bufs = NULL;
+
+        return NGX_OK;
+    }
+
+    ctx->body_whole = 1;
+    ctx->in = r->request_body->bufs;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_modhost_body_started(ngx_http_request_t *r)
+{
+    /* void */
+}
+
+
+static off_t
+ngx_http_modhost_body_left(ngx_http_modhost_ctx_t *ctx)
+{
+    return ngx_buf_size(ctx->in->buf) - ctx->offset;
+}
+
+
+/* As much of ctx->in as the window allows; the end with the last bytes. */
+static ngx_int_t
+ngx_http_modhost_body_deliver(ngx_http_modhost_ctx_t *ctx)
+{
+    size_t               size;
+    off_t                left;
+    uint32_t             flags;
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t         *cl;
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    while (ctx->in != NULL) {
+
+        b = ctx->in->buf;
+        left = ngx_http_modhost_body_left(ctx);
+
+        if (left == 0) {
+            ngx_http_modhost_body_next(ctx);
+            continue;
+        }
+
+        if (ctx->window == 0) {
+            return NGX_OK;
+        }
+
+        size = (size_t) ngx_min((uint64_t) left, ctx->window);
+        size = ngx_min(size, NGX_HTTP_MODHOST_FILE_CHUNK);
+        flags = 0;
+
+        if (left == (off_t) size && (ctx->body_whole || !r->reading_body)) {
+
+            for (cl = ctx->in->next; cl; cl = cl->next) {
+                if (ngx_buf_size(cl->buf) != 0) {
+                    break;
+                }
+            }
+
+            if (cl == NULL) {
+                flags = MODHOST_BODY_END;
+                ctx->body_ended = 1;
+            }
+        }
+
+        ctx->window -= size;
+
+        if (!ngx_buf_in_memory(b)) {
+            rc = ngx_http_modhost_body_from_file(ctx, b, size, flags);
+            if (rc != NGX_OK) {
+                return rc;
+            }
+
+        } else {
+            mh_exchange_body(ctx->exchange, b->pos + ctx->offset, size, flags);
+        }
+
+        ctx->offset += size;
+    }
+
+    if (!ctx->body_ended && (ctx->body_whole || !r->reading_body)) {
+        ctx->body_ended = 1;
+        mh_exchange_body(ctx->exchange, NULL, 0, MODHOST_BODY_END);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_modhost_body_from_file(ngx_http_modhost_ctx_t *ctx, ngx_buf_t *b,
+    size_t size, uint32_t flags)
+{
+    ssize_t        n;
+    static u_char  chunk[NGX_HTTP_MODHOST_FILE_CHUNK];
+
+    n = ngx_read_file(b->file, chunk, size, b->file_pos + ctx->offset);
+
+    if (n != (ssize_t) size) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    mh_exchange_body(ctx->exchange, chunk, size, flags);
+
+    return NGX_OK;
+}
+
+
+/* A buffer that is read empty goes back to nginx's reader. */
+static void
+ngx_http_modhost_body_next(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_chain_t  *cl;
+
+    cl = ctx->in;
+    ctx->in = cl->next;
+    ctx->offset = 0;
+
+    if (!ctx->body_whole) {
+        cl->buf->pos = cl->buf->last;
+        ngx_free_chain(ctx->request->pool, cl);
+    }
+}
+
+
+static void
+ngx_http_modhost_body_failed(ngx_http_modhost_ctx_t *ctx, ngx_int_t rc)
+{
+    uint32_t           reason;
+    ngx_connection_t  *c;
+
+    c = ctx->request->connection;
+
+    if (c->error) {
+        ngx_http_modhost_fail(ctx, NGX_HTTP_CLIENT_CLOSED_REQUEST,
+                              MODHOST_RESET_CLIENT);
+        return;
+    }
+
+    reason = rc == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE ? MODHOST_RESET_TOO_LARGE
+                                                     : MODHOST_RESET_BODY;
+
+    ngx_http_modhost_fail(ctx, rc, reason);
+}
+
+
+static void
+ngx_http_modhost_body_handler(ngx_http_request_t *r)
+{
+    ngx_http_modhost_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
+
+    if (ctx->exchange == NULL) {
+        return;
+    }
+
+    if (r->connection->read->timedout) {
+        r->connection->timedout = 1;
+        ngx_http_modhost_body_failed(ctx, NGX_HTTP_REQUEST_TIME_OUT);
+        return;
+    }
+
+    ngx_http_modhost_body_pump(ctx);
+}
+
+
+void
+ngx_http_modhost_watch_client(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (ctx->has_body && !ctx->body_ended
+        && (r->request_body == NULL || r->reading_body))
+    {
+        r->read_event_handler = ngx_http_modhost_body_paused;
+
+    } else {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+}
+
+
+/*
+ * Bytes of the body may wait in the socket, and the end of the stream behind
+ * them. That the client is gone is certain after an error, or where fewer
+ * bytes are there than are still to come.
+ */
+static void
+ngx_http_modhost_body_paused(ngx_http_request_t *r)
+{
+    int                      waiting;
+    off_t                    rest;
+    socklen_t                len;
+    ngx_err_t                err;
+    ngx_connection_t        *c;
+    ngx_http_modhost_ctx_t  *ctx;
+
+    c = r->connection;
+    ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
+
+#if (NGX_HTTP_V2)
+    if (r->stream) {
+        ngx_http_test_reading(r);
+        return;
+    }
+#endif
+
+#if (NGX_HTTP_V3)
+    if (r->http_version == NGX_HTTP_VERSION_30) {
+        ngx_http_test_reading(r);
+        return;
+    }
+#endif
+
+#if (NGX_HAVE_EPOLLRDHUP)
+    if (!c->read->pending_eof) {
+        return;
+    }
+#endif
+
+    err = 0;
+    len = sizeof(ngx_err_t);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    if (err == 0) {
+
+#if (NGX_HTTP_SSL)
+        if (c->ssl) {
+            return;
+        }
+#endif
+
+        if (r->request_body != NULL) {
+            rest = r->request_body->rest;
+
+        } else {
+            rest = r->headers_in.content_length_n
+                   - (r->header_in->last - r->header_in->pos);
+        }
+
+        if (r->headers_in.chunked || ioctl(c->fd, FIONREAD, &waiting) == -1
+            || waiting >= rest)
+        {
+            return;
+        }
+    }
+
+    c->error = 1;
+
+    ngx_log_error(NGX_LOG_INFO, c->log, err,
+                  "client prematurely closed connection");
+
+    ngx_http_modhost_fail(ctx, NGX_HTTP_CLIENT_CLOSED_REQUEST,
+                          MODHOST_RESET_CLIENT);
+}
