@@ -31,10 +31,14 @@ internal sealed class AppLoadContext : AssemblyLoadContext
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         var name = assemblyName.Name!;
-        if (SharedFramework.Contains(name) || IsModHost(name))
+        if (SharedFramework.Contains(name))
         {
-            // Null would do for the framework; this also serves a request for another version of ModHost.
-            return IsModHost(name) ? FromDefault(name) : null;
+            return null;
+        }
+
+        if (name.StartsWith(OwnPrefix, StringComparison.Ordinal) && FromDefault(name) is { } own)
+        {
+            return own;
         }
 
         var path = _resolver.ResolveAssemblyToPath(assemblyName);
@@ -47,8 +51,7 @@ internal sealed class AppLoadContext : AssemblyLoadContext
         return path is null ? 0 : LoadUnmanagedDllFromPath(path);
     }
 
-    private static bool IsModHost(string name) => name.StartsWith(OwnPrefix, StringComparison.Ordinal);
-
+    // In whichever version the application was built against.
     private static Assembly? FromDefault(string name)
     {
         try
@@ -57,7 +60,7 @@ internal sealed class AppLoadContext : AssemblyLoadContext
         }
         catch (FileNotFoundException)
         {
-            // An assembly of the application whose name begins like ours.
+            // One that only applications use, or an application's own whose name begins like ours.
             return null;
         }
     }
