@@ -6,9 +6,9 @@ namespace ModHost.Server.Bodies;
 
 /// <summary>
 /// The request body as a pipe: the exchange's own pipe, with a limit on its size, and windows granted as bytes are
-/// looked at.
+/// looked at. After an upgrade the body is empty, and another reader gives what the client sends.
 /// </summary>
-internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
+internal sealed class RequestBodyReader(Exchange exchange, bool upgraded) : PipeReader
 {
     /// <summary>Windows smaller than this are gathered: each is a message to the web server.</summary>
     private const int SmallestGrant = 16 * 1024;
@@ -19,6 +19,8 @@ internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
     private long _ungranted;
     private bool _completed;
     private bool _reading;
+
+    private bool HasIncoming => exchange.HasIncoming && exchange.IsUpgraded == upgraded;
 
     /// <summary>A use begins.</summary>
     public void Open()
@@ -40,7 +42,7 @@ internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
     public override bool TryRead(out ReadResult result)
     {
         ThrowIfCompleted();
-        if (!exchange.HasIncoming)
+        if (!HasIncoming)
         {
             result = Nothing();
             return true;
@@ -58,7 +60,7 @@ internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfCompleted();
-        if (!exchange.HasIncoming)
+        if (!HasIncoming)
         {
             return new(Nothing());
         }
@@ -85,7 +87,7 @@ internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
         }
 
         _reading = false;
-        if (!exchange.HasIncoming)
+        if (!HasIncoming)
         {
             return;
         }
@@ -106,7 +108,7 @@ internal sealed class RequestBodyReader(Exchange exchange) : PipeReader
 
     public override void CancelPendingRead()
     {
-        if (exchange.HasIncoming)
+        if (HasIncoming)
         {
             exchange.StartReading().CancelPendingRead();
         }

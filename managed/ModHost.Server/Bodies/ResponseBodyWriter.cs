@@ -79,5 +79,10 @@ internal sealed class ResponseBodyWriter(Exchange exchange) : PipeWriter
         {
             throw new InvalidOperationException("Writing is not allowed after the response body was completed.");
         }
+
+        if (exchange.IsUpgraded)
+        {
+            throw new InvalidOperationException("Cannot write to the response body, the response has been upgraded.");
+        }
     }
 }

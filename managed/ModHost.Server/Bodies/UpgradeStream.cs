@@ -5,6 +5,9 @@ namespace ModHost.Server.Bodies;
 /// <summary>The two directions of an upgraded connection.</summary>
 internal sealed class UpgradeStream(Exchange exchange) : Stream
 {
+    private readonly RequestBodyReader _reader = new(exchange, upgraded: true);
+    private volatile bool _ended;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -17,6 +20,13 @@ internal sealed class UpgradeStream(Exchange exchange) : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
+    }
+
+    /// <summary>The exchange has ended; its object may be in another use.</summary>
+    public void End()
+    {
+        _ended = true;
+        _reader.Close();
     }
 
     public override int Read(byte[] buffer, int offset, int count)
@@ -32,7 +42,7 @@ internal sealed class UpgradeStream(Exchange exchange) : Stream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        BodyBytes.ReadAsync(exchange.BodyReader, buffer, cancellationToken);
+        BodyBytes.ReadAsync(_reader, buffer, cancellationToken);
 
     public override void Write(byte[] buffer, int offset, int count)
     {
@@ -47,8 +57,11 @@ internal sealed class UpgradeStream(Exchange exchange) : Stream
     }
 
     public override async ValueTask WriteAsync(
-        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        await exchange.BodyWriter.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
+        await exchange.Write(buffer, cancellationToken).ConfigureAwait(false);
+    }
 
     public override void Flush()
     {
@@ -56,8 +69,11 @@ internal sealed class UpgradeStream(Exchange exchange) : Stream
         FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 
-    public override async Task FlushAsync(CancellationToken cancellationToken) =>
-        await exchange.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_ended, this);
+        await exchange.Flush(cancellationToken).ConfigureAwait(false);
+    }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -79,7 +79,7 @@ internal abstract partial class Exchange :
 
     internal PipeReader BodyReader => RequestReader;
 
-    private RequestBodyReader RequestReader => _requestReader ??= new(this);
+    private RequestBodyReader RequestReader => _requestReader ??= new(this, upgraded: false);
 
     private RequestBodyStream RequestStream => _requestStream ??= new(this);
 
@@ -255,6 +255,8 @@ internal abstract partial class Exchange :
     private void EndBody()
     {
         _requestReader?.Close();
+        _upgrade?.End();
+        _upgrade = null;
         if (_pipeUsed)
         {
             _pipeUsed = false;

@@ -8,6 +8,8 @@ namespace ModHost.Server.Exchanges;
 /// <summary>Upgraded exchanges: after the head of status 101 bytes go both ways until the application returns.</summary>
 internal abstract partial class Exchange : IHttpUpgradeFeature
 {
+    private UpgradeStream? _upgrade;
+
     bool IHttpUpgradeFeature.IsUpgradableRequest => (_traits & RequestTraits.Upgradable) != 0;
 
     /// <summary>Whether the application has taken over the connection.</summary>
@@ -39,7 +41,7 @@ internal abstract partial class Exchange : IHttpUpgradeFeature
         await FireOnStarting().ConfigureAwait(false);
         Start();
         Accept();
-        return new UpgradeStream(this);
+        return _upgrade = new UpgradeStream(this);
     }
 
     private void Accept()

@@ -94,8 +94,8 @@ public sealed class MemoryExchange : ExchangeTransport
 
     public Dictionary<string, string> Trailers => Fields(Pieces.LastOrDefault()?.Trailers ?? []);
 
-    /// <summary>Begins a request, in a turn of the loop of its own.</summary>
-    public MemoryExchange Begin(RequestBlock request, byte[]? body = null, bool ends = true, bool inline = false)
+    /// <summary>Makes the object ready for a request; the test begins it itself, on the loop.</summary>
+    public MemoryExchange Prepare(RequestBlock request, byte[]? body = null, bool ends = true)
     {
         _head = request.Encode();
         _upload = body ?? [];
@@ -107,6 +107,13 @@ public sealed class MemoryExchange : ExchangeTransport
         _uploaded = 0;
         _pieces.Clear();
         _body.Clear();
+        return this;
+    }
+
+    /// <summary>Begins a request, in a turn of the loop of its own.</summary>
+    public MemoryExchange Begin(RequestBlock request, byte[]? body = null, bool ends = true, bool inline = false)
+    {
+        Prepare(request, body, ends);
         _server.Loop.Run(() =>
         {
             Http.Begin(inline);

@@ -26,7 +26,9 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
 
     public long? MaxRequestBodySize { get; set; } = 30_000_000;
 
-    public ExecutionContext? RequestContext { get; init; }
+    public ExecutionContext? Context { get; set; }
+
+    ExecutionContext? IServerConnection.RequestContext => Context;
 
     public Task Drained => _drained.Task;
 
