@@ -1,0 +1,190 @@
+"""An nginx of its own for tests: a temporary prefix, free ports, a clean end."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+NGINX = os.environ.get("NGINX", shutil.which("nginx") or "/usr/sbin/nginx")
+MODULE = os.environ["MODHOST_MODULE"]
+STUB = os.environ["MODHOST_STUB"]
+
+# What a healthy run never writes.
+BAD = re.compile(r"\[(alert|emerg)\]|Sanitizer|runtime error|exited on signal|"
+                 r"open socket|left in connection")
+
+MAIN = """
+load_module {module};
+worker_processes {workers};
+master_process {master};
+daemon off;
+pid {prefix}/nginx.pid;
+error_log {prefix}/error.log info;
+{main}
+events {{ worker_connections 2048; }}
+http {{
+    log_format test '$status "$request" $modhost_app $modhost_queue_time '
+                    '$modhost_app_time';
+    access_log {prefix}/access.log test;
+    modhost_state_directory {prefix}/state;
+    client_body_temp_path {prefix}/body;
+    proxy_temp_path {prefix}/proxy;
+    fastcgi_temp_path {prefix}/fastcgi;
+    uwsgi_temp_path {prefix}/uwsgi;
+    scgi_temp_path {prefix}/scgi;
+    client_max_body_size 0;
+{http}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(condition, seconds=15, what="condition"):
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(f"timed out waiting for {what}")
+        time.sleep(0.01)
+
+
+class Server:
+    """`http`: configuration inside http {}; @PORT@, @TLS@, @STUB@, @PREFIX@."""
+
+    def __init__(self, http, main="", workers=1, master="on", env=None,
+                 check_log=True):
+        self.prefix = tempfile.mkdtemp(prefix="modhost-stub-")
+        os.chmod(self.prefix, 0o755)
+        self.port = free_port()
+        self.tls = free_port()
+        self.main = main
+        self.workers = workers
+        self.master = master
+        self.env = dict(env or {})
+        self.check_log = check_log
+        self.process = None
+        self.write(http)
+
+    def write(self, http):
+        for name, value in {"PORT": self.port, "TLS": self.tls, "STUB": STUB,
+                            "PREFIX": self.prefix}.items():
+            http = http.replace(f"@{name}@", str(value))
+        self.conf = os.path.join(self.prefix, "nginx.conf")
+        with open(self.conf, "w", encoding="utf-8") as f:
+            f.write(MAIN.format(module=MODULE, prefix=self.prefix, http=http,
+                                workers=self.workers, master=self.master,
+                                main=self.main))
+
+    def command(self, *more):
+        return [NGINX, "-p", self.prefix, "-c", self.conf, *more]
+
+    def environment(self):
+        env = dict(os.environ, **self.env)
+        preload = os.environ.get("MODHOST_PRELOAD")
+        if preload:
+            env["LD_PRELOAD"] = preload
+            env.setdefault("ASAN_OPTIONS",
+                           "detect_leaks=0:abort_on_error=1:"
+                           "handle_segv=1:detect_odr_violation=0")
+        return env
+
+    def test(self):
+        """nginx -t: (code, output)."""
+        result = subprocess.run(self.command("-t"), capture_output=True,
+                                text=True, env=self.environment(),
+                                timeout=60, check=False)
+        return result.returncode, result.stderr
+
+    def start(self, ready="/plaintext"):
+        self.out = open(os.path.join(self.prefix, "out"), "wb")
+        self.process = subprocess.Popen(
+            self.command(), stdout=self.out, stderr=self.out,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+            env=self.environment())
+        wait_for(lambda: self.listening() or self.died(), 30, "nginx")
+        if ready:
+            wait_for(lambda: self.get(ready)[0] == 200, 30, "the application")
+        return self
+
+    def died(self):
+        if self.process.poll() is None:
+            return False
+        raise AssertionError("nginx did not start:\n" + self.log())
+
+    def listening(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    def get(self, path):
+        import http.client
+        connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                timeout=30)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+        finally:
+            connection.close()
+
+    def counters(self):
+        status, body = self.get("/counters")
+        assert status == 200, status
+        return {k: int(v) for k, v in
+                (line.split() for line in body.decode().splitlines())}
+
+    def log(self):
+        text = ""
+        for name in ("error.log", "out"):
+            path = os.path.join(self.prefix, name)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as f:
+                    text += f.read()
+        return text
+
+    def access(self):
+        with open(os.path.join(self.prefix, "access.log"),
+                  encoding="utf-8") as f:
+            return f.read()
+
+    def workers_now(self):
+        result = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            capture_output=True, text=True, check=False)
+        return [int(line.split()[0]) for line in result.stdout.splitlines()
+                if "worker process" in line]
+
+    def kill(self, number):
+        os.kill(self.process.pid, number)
+
+    def stop(self, number=signal.SIGQUIT, seconds=20):
+        if self.process is not None and self.process.poll() is None:
+            self.kill(number)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill(signal.SIGTERM)
+                self.process.wait(10)
+                raise AssertionError("nginx did not stop") from None
+        self.out.close()
+        bad = [line for line in self.log().splitlines() if BAD.search(line)]
+        if self.check_log and bad:
+            raise AssertionError("in the log: " + "\n".join(bad[:20]))
+
+    def remove(self):
+        shutil.rmtree(self.prefix, ignore_errors=True)

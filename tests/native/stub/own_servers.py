@@ -1,0 +1,1 @@
+"""Scenarios that start servers of their own."""
