@@ -186,30 +186,26 @@ static void
 ngx_http_modhost_start_clr(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf)
 {
+    unsigned                   n;
     mh_error                   error;
-    ngx_uint_t                 i, n, k;
-    mh_framework              *frameworks;
+    ngx_uint_t                 i;
+    mh_framework               frameworks[MH_FRAMEWORKS_MAX];
     mh_runtime_options         options;
     ngx_http_modhost_app_t   **apps;
 
     apps = ngx_http_modhost_apps.elts;
     n = 0;
-
-    frameworks = ngx_pcalloc(cycle->pool, ngx_http_modhost_apps.nelts
-                                          * MH_FRAMEWORKS_MAX
-                                          * sizeof(mh_framework));
-    if (frameworks == NULL) {
-        return;
-    }
+    ngx_memzero(&error, sizeof(mh_error));
 
     for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
 
-        if (apps[i]->conf->spec.kind != MH_APP_IL) {
-            continue;
-        }
-
-        for (k = 0; k < apps[i]->conf->spec.framework_count; k++) {
-            frameworks[n++] = apps[i]->conf->spec.frameworks[k];
+        if (apps[i]->conf->spec.kind == MH_APP_IL
+            && mh_frameworks_merge(frameworks, &n, &apps[i]->conf->spec,
+                                   &error)
+               != 0)
+        {
+            ngx_http_modhost_app_failed(apps[i], error.code, error.text,
+                                        ngx_strlen(error.text));
         }
     }
 
