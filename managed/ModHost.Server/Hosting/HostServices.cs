@@ -53,6 +53,7 @@ internal static class HostServices
     {
         OwnAddresses.Report(provider.GetService<IConfiguration>(), app.Connection);
         app.Observe(provider.GetRequiredService<IHostApplicationLifetime>());
-        return ActivatorUtilities.CreateInstance<ModHostServer>(provider, app.Connection);
+        return new ModHostServer(app.Connection, provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetService<IOptions<ModHostServerOptions>>());
     }
 }
