@@ -101,16 +101,16 @@ void mh_apps_flush(void);
 /*
  * The process's runtimes. All on the loop's thread, after the fork.
  *
- * mh_runtime_start_clr: hostfxr on a generated runtimeconfig that asks for the
- * highest of `frameworks`, workstation concurrent GC, APP_CONTEXT_BASE_DIRECTORY
- * = managed_directory; loads managed_directory/ModHost.Embedded.dll and gets
+ * mh_runtime_start_clr: hostfxr on a generated runtimeconfig that asks for
+ * `frameworks` (see mh_frameworks_merge), workstation concurrent GC, base
+ * directory = managed_directory; loads managed_directory/ModHost.Embedded.dll and gets
  * its table. Must come before the first mh_runtime_open_library: if one is
  * open already it refuses. Both fill the table that apps then point to, and
  * put the web server's signal handlers back as platform facts demand.
  */
 typedef struct mh_runtime_options {
     const char          *dotnet_root;
-    const char          *managed_directory;    /* …/lib/modhost               */
+    const char          *managed_directory;    /* .../lib/modhost             */
     const char          *temporary_directory;  /* for the runtimeconfig; a
                                                   private file, removed       */
     const mh_framework  *frameworks;
@@ -124,7 +124,8 @@ int mh_runtime_open_library(const char *path, modhost_app_table **table,
 
 /*
  * The table that is given to every runtime. Its functions push to the queue of
- * the exchange, or, for app_state and log, to this one, which must be set first.
+ * the exchange, or, for app_state and log, to this one, which must be set
+ * first.
  */
 const modhost_server_table *mh_server_table(void);
 void mh_server_set_queue(mh_queue *queue);

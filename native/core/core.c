@@ -8,13 +8,13 @@
 #include <stdio.h>
 
 
-int
-mh_fail(mh_error *error, unsigned code, const char *format, ...)
+void
+mh_error_set(mh_error *error, unsigned code, const char *format, ...)
 {
     va_list  args;
 
     if (error == NULL) {
-        return -1;
+        return;
     }
 
     error->code = code;
@@ -22,8 +22,6 @@ mh_fail(mh_error *error, unsigned code, const char *format, ...)
     va_start(args, format);
     (void) vsnprintf(error->text, sizeof(error->text), format, args);
     va_end(args);
-
-    return -1;
 }
 
 

@@ -38,8 +38,14 @@ enum mh_error_code {
 /* The short cause of errors.def, or NULL. */
 const char *mh_error_cause(unsigned code);
 
-/* Sets *error; returns -1, so that a function can `return mh_fail(...)`. */
-int mh_fail(mh_error *error, unsigned code, const char *format, ...)
+/* Sets *error, unless it is NULL. No argument may point into *error. */
+void mh_error_set(mh_error *error, unsigned code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same, and is -1, so that a function can `return mh_fail(...)`; a macro so
+ * that compilers and analysers see the -1.
+ */
+#define mh_fail(...)  (mh_error_set(__VA_ARGS__), -1)
 
 #endif /* MH_CORE_H */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 
-#define SECTIONS_MAX  65536u
-#define TABLE_MAX     (64u * 1024 * 1024)       /* of symbols, or of names    */
+#define SECTIONS_MAX  ((size_t) 65536)
+#define TABLE_MAX     ((size_t) 64 << 20)       /* of symbols, or of names    */
 
 #if defined(__x86_64__)
 #define MACHINE       EM_X86_64
@@ -193,10 +193,10 @@ symbol_find(const mh_file *file, const sections *found, const char *name,
         }
     }
 
-    (void) mh_fail(error, MH_E_APP_EXPORTS,
-                   "\"%s\" does not export %s: a NativeAOT application is "
-                   "published with -p:ModHostLibrary=true and the package "
-                   "ModHost.AspNetCore", file->path, name);
+    mh_error_set(error, MH_E_APP_EXPORTS,
+                 "\"%s\" does not export %s: a NativeAOT application is "
+                 "published with -p:ModHostLibrary=true and the package "
+                 "ModHost.AspNetCore", file->path, name);
 
 done:
 

@@ -28,7 +28,7 @@ typedef struct mh_app       mh_app;
  * none after an END or a RESET; one RESET at most, and it may follow an END
  * (the app gave up while the end was still under way). READs are gathered: one
  * is in the queue at most, and its window is what had been granted by the time
- * it is taken.
+ * it is taken (which may be 0, if an earlier one took it along).
  */
 enum mh_message_kind {
     MH_MESSAGE_SEND = 1,     /* a piece of the response                       */
@@ -82,7 +82,7 @@ struct mh_queue {
     atomic_uint            signalled;
     int32_t                unread;    /* taker: signals seen but not read     */
     bool                   edge;      /* watched edge-triggered: take does not
-                                         read it. Set right after open.        */
+                                         read it. Set right after open.       */
     int                    fd;        /* eventfd, close-on-exec, non-blocking */
 };
 

@@ -17,6 +17,9 @@ void mh_exchange_push(mh_exchange *exchange, mh_message *message, bool wake);
 /* Drops one. `loop`: the caller is the loop, so the pool is at hand. */
 void mh_exchange_unref(mh_exchange *exchange, bool loop);
 
+/* Back to its app: nobody holds it any more. `loop` as above. */
+void mh_exchange_return(mh_exchange *exchange, bool loop);
+
 /* Any thread that holds the exchange. Queues a reset, once per use. */
 void mh_exchange_push_reset(mh_exchange *exchange, uint32_t reason);
 

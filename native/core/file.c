@@ -116,9 +116,9 @@ mh_file_kind(const char *path, mh_error *error)
 
     if (stat(path, &st) == -1) {
         e = errno;
-        (void) mh_fail(error, e == ENOENT || e == ENOTDIR
-                              ? MH_E_APP_MISSING : MH_E_APP_UNREADABLE,
-                       "\"%s\": %s", path, strerror(e));
+        mh_error_set(error, e == ENOENT || e == ENOTDIR
+                            ? MH_E_APP_MISSING : MH_E_APP_UNREADABLE,
+                     "\"%s\": %s", path, strerror(e));
         return 0;
     }
 

@@ -65,13 +65,11 @@ mh_json_member(const mh_json *json, const mh_json_node *object,
 static unsigned
 hex4(const char *text)
 {
-    int       c;
-    unsigned  i, value;
+    unsigned  c, i, value;
 
     for (i = 0, value = 0; i < 4; i++) {
-        c = text[i];
-        value = value * 16
-                + (unsigned) (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        c = (unsigned char) text[i];
+        value = value * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
     }
 
     return value;

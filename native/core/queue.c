@@ -61,7 +61,7 @@ queue_signal(mh_queue *queue)
     ssize_t         n;
     const uint64_t  one = 1;
 
-    /* The counter cannot overflow; a full one would be readable all the same. */
+    /* The counter cannot overflow, and would be readable if it did. */
 
     do {
         n = write(queue->fd, &one, sizeof(one));

@@ -83,19 +83,19 @@ mh_runtime_initialize(modhost_initialize_function initialize,
     if (rc == MODHOST_E_VERSION
         || (rc == MODHOST_OK && !table_complete(table)))
     {
-        (void) mh_fail(error, MH_E_RUNTIME_VERSION,
-                       "\"%s\" was built for another version of ModHost "
-                       "(its interface has version %u and %u bytes, this "
-                       "module's %u and %zu)", what, table->abi_version,
-                       table->size, MODHOST_ABI_VERSION, sizeof(*table));
+        mh_error_set(error, MH_E_RUNTIME_VERSION,
+                     "\"%s\" was built for another version of ModHost "
+                     "(its interface has version %u and %u bytes, this "
+                     "module's %u and %zu)", what, table->abi_version,
+                     table->size, MODHOST_ABI_VERSION, sizeof(*table));
         free(table);
         return -1;
     }
 
     if (rc != MODHOST_OK) {
-        (void) mh_fail(error, MH_E_RUNTIME_INITIALIZE,
-                       "\"%s\" did not initialise: %s (%d)", what,
-                       result_name(rc), rc);
+        mh_error_set(error, MH_E_RUNTIME_INITIALIZE,
+                     "\"%s\" did not initialise: %s (%d)", what,
+                     result_name(rc), rc);
         free(table);
         return -1;
     }

@@ -12,12 +12,12 @@
 #include <string.h>
 
 
-#define CONFIG_SIZE_MAX  (1024u * 1024)
+#define CONFIG_SIZE_MAX  ((size_t) 1024 * 1024)
 
 /* One reading. */
 typedef struct config_reading {
     const char          *path;
-    const mh_json       *json;
+    mh_json              json;
     const mh_json_node  *options;
     mh_app_spec         *spec;
     mh_error            *error;
@@ -40,13 +40,13 @@ roll_forward_of(const config_reading *reading, const mh_json_node *object,
     char                 text[32];
     const mh_json_node  *value;
 
-    value = mh_json_member(reading->json, object, "rollForward");
+    value = mh_json_member(&reading->json, object, "rollForward");
 
     if (value == NULL) {
         return inherited;
     }
 
-    return mh_json_string(reading->json, value, text, sizeof(text))
+    return mh_json_string(&reading->json, value, text, sizeof(text))
            ? mh_roll_forward_parse(text)
            : -1;
 }
@@ -66,8 +66,8 @@ framework_add(const config_reading *reading, const mh_json_node *object)
     framework = &reading->spec->frameworks[reading->spec->framework_count];
     memset(framework, 0, sizeof(*framework));
 
-    if (!mh_json_string(reading->json,
-                        mh_json_member(reading->json, object, "name"),
+    if (!mh_json_string(&reading->json,
+                        mh_json_member(&reading->json, object, "name"),
                         framework->name, sizeof(framework->name))
         || framework->name[0] == '\0'
         || framework->name[0] == '.'
@@ -76,8 +76,8 @@ framework_add(const config_reading *reading, const mh_json_node *object)
         return bad(reading, "a framework has no name, or a bad one");
     }
 
-    if (!mh_json_string(reading->json,
-                        mh_json_member(reading->json, object, "version"),
+    if (!mh_json_string(&reading->json,
+                        mh_json_member(&reading->json, object, "version"),
                         framework->version, sizeof(framework->version))
         || !mh_version_parse(framework->version, &version))
     {
@@ -118,16 +118,16 @@ frameworks_read(const config_reading *reading)
 {
     const mh_json_node  *one, *list, *element;
 
-    one = mh_json_member(reading->json, reading->options, "framework");
-    list = mh_json_member(reading->json, reading->options, "frameworks");
+    one = mh_json_member(&reading->json, reading->options, "framework");
+    list = mh_json_member(&reading->json, reading->options, "frameworks");
 
     if (one != NULL && framework_add(reading, one) != 0) {
         return -1;
     }
 
-    for (element = mh_json_element(reading->json, list, NULL);
+    for (element = mh_json_element(&reading->json, list, NULL);
          element != NULL;
-         element = mh_json_element(reading->json, list, element))
+         element = mh_json_element(&reading->json, list, element))
     {
         if (framework_add(reading, element) != 0) {
             return -1;
@@ -138,7 +138,7 @@ frameworks_read(const config_reading *reading)
         return 0;
     }
 
-    if (mh_json_member(reading->json, reading->options, "includedFrameworks"))
+    if (mh_json_member(&reading->json, reading->options, "includedFrameworks"))
     {
         return mh_fail(reading->error, MH_E_APP_SELF_CONTAINED,
                        "\"%s\" is of a self-contained application, which "
@@ -156,7 +156,6 @@ config_read(config_reading *reading, const mh_file *file)
 {
     int       rc;
     char     *text;
-    mh_json   json;
     mh_error  reason;
 
     text = mh_file_part(file, 0, file->size, CONFIG_SIZE_MAX);
@@ -165,18 +164,18 @@ config_read(config_reading *reading, const mh_file *file)
         return bad(reading, "it cannot be read, or is longer than 1 MiB");
     }
 
-    if (mh_json_parse(&json, text, (size_t) file->size, &reason) != 0) {
+    if (mh_json_parse(&reading->json, text, (size_t) file->size, &reason) != 0) {
         free(text);
         return bad(reading, reason.text);
     }
 
-    reading->json = &json;
-    reading->options = mh_json_member(&json, mh_json_root(&json),
+    reading->options = mh_json_member(&reading->json,
+                                      mh_json_root(&reading->json),
                                       "runtimeOptions");
 
     rc = frameworks_read(reading);
 
-    mh_json_free(&json);
+    mh_json_free(&reading->json);
     free(text);
 
     return rc;

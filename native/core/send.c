@@ -7,7 +7,6 @@
 
 #include "cache.h"
 #include "exchange_private.h"
-#include "head.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,272 +14,8 @@
 #include <unistd.h>
 
 
-#define SEND_FLAGS                                                            \
-    (MODHOST_SEND_HEAD | MODHOST_SEND_END | MODHOST_SEND_FLUSH                \
-     | MODHOST_SEND_TRAILERS | MODHOST_SEND_FILE | MODHOST_SEND_UPGRADE       \
-     | MODHOST_SEND_DEFER)
-
-/* A copied head, with its trailers; what web servers take is far less. */
-#define SEND_COPY_MAX  1048576u
-
-#define ALIGN8(n)  (((size_t) (n) + 7) & ~(size_t) 7)
-
-/* One call. */
-typedef struct send_call {
-    mh_exchange                  *exchange;
-    const modhost_send           *send;
-    const modhost_response_head  *head;
-    const modhost_response_head  *trailers;
-    mh_message                   *message;   /* with the copies, or NULL      */
-    int                           file;
-    mh_error                     *error;
-} send_call;
-
-
 static int32_t
-misuse(send_call *call, int32_t result, const char *what)
-{
-    (void) mh_fail(call->error, MH_E_SEND_MISUSE, "%s", what);
-    return result;
-}
-
-
-static int32_t
-check_flags(send_call *call)
-{
-    uint32_t             flags;
-    const modhost_send  *send;
-
-    send = call->send;
-    flags = send->flags;
-
-    if (flags & ~SEND_FLAGS) {
-        return misuse(call, MODHOST_E_ARGUMENT, "a send has unknown flags");
-    }
-
-    if ((flags & MODHOST_SEND_HEAD) && send->head == NULL) {
-        return misuse(call, MODHOST_E_ARGUMENT, "a head is missing");
-    }
-
-    if ((flags & MODHOST_SEND_TRAILERS)
-        && (send->trailers == NULL || (flags & MODHOST_SEND_END) == 0))
-    {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "trailers come with the end of a response only");
-    }
-
-    if ((flags & MODHOST_SEND_FILE)
-        && (send->file < 0 || send->file_offset < 0 || send->file_length < 0
-            || send->file_length > INT64_MAX - send->file_offset))
-    {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "a file has no descriptor, or an impossible range");
-    }
-
-    if ((flags & MODHOST_SEND_UPGRADE)
-        && (flags & (MODHOST_SEND_HEAD | MODHOST_SEND_END
-                     | MODHOST_SEND_FILE)) != MODHOST_SEND_HEAD)
-    {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "an upgrade is a head and no end");
-    }
-
-    if (!mh_block_check(send->blocks)) {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "a block is longer than it was allocated");
-    }
-
-    return MODHOST_OK;
-}
-
-
-/*
- * A final head that was written into the exchange's own room stays where it is.
- * All else is copied first and then checked, so nobody can change it later; an
- * informational head too, because the app will use the room again at once.
- */
-static bool
-head_stays(const send_call *call)
-{
-    const modhost_response_head  *head;
-
-    if (call->send->head != call->exchange->pub.response_head
-        || call->send->head_size > MH_RESPONSE_HEAD_ROOM
-        || call->send->head_size < sizeof(*head))
-    {
-        return false;
-    }
-
-    head = call->send->head;
-
-    return head->status >= 200;
-}
-
-
-static int32_t
-copy_heads(send_call *call)
-{
-    size_t               head, trailers;
-    uint8_t             *room;
-    const modhost_send  *send;
-
-    send = call->send;
-    head = 0;
-    trailers = 0;
-
-    if (send->flags & MODHOST_SEND_HEAD) {
-        if (head_stays(call)) {
-            call->head = send->head;
-        } else {
-            head = send->head_size;
-        }
-    }
-
-    if (send->flags & MODHOST_SEND_TRAILERS) {
-        trailers = send->trailers_size;
-    }
-
-    if (head == 0 && trailers == 0) {
-        return MODHOST_OK;
-    }
-
-    if (head > SEND_COPY_MAX || trailers > SEND_COPY_MAX) {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "a response head is longer than 1 MiB");
-    }
-
-    call->message = mh_cache_alloc(MH_CACHE_MESSAGE, sizeof(mh_message)
-                                   + ALIGN8(head) + ALIGN8(trailers));
-    if (call->message == NULL) {
-        return MODHOST_E_MEMORY;
-    }
-
-    room = (uint8_t *) (call->message + 1);
-
-    if (head != 0) {
-        memcpy(room, send->head, head);
-        call->head = (const modhost_response_head *) room;
-        room += ALIGN8(head);
-    }
-
-    if (trailers != 0) {
-        memcpy(room, send->trailers, trailers);
-        call->trailers = (const modhost_response_head *) room;
-    }
-
-    return MODHOST_OK;
-}
-
-
-/* A head of no bytes at all was not copied. */
-static int32_t
-check_blocks(send_call *call)
-{
-    const modhost_send  *send;
-
-    send = call->send;
-
-    if ((send->flags & MODHOST_SEND_HEAD)
-        && (call->head == NULL
-            || mh_response_head_check(call->head, send->head_size,
-                                      call->error) != 0))
-    {
-        return call->error->code ? MODHOST_E_ARGUMENT
-                                 : misuse(call, MODHOST_E_ARGUMENT,
-                                          "a head is missing");
-    }
-
-    if ((send->flags & MODHOST_SEND_TRAILERS)
-        && (call->trailers == NULL
-            || mh_response_head_check(call->trailers, send->trailers_size,
-                                      call->error) != 0))
-    {
-        return call->error->code ? MODHOST_E_ARGUMENT
-                                 : misuse(call, MODHOST_E_ARGUMENT,
-                                          "trailers are missing");
-    }
-
-    if (call->trailers != NULL && call->trailers->status != 0) {
-        return misuse(call, MODHOST_E_ARGUMENT, "trailers have a status");
-    }
-
-    return MODHOST_OK;
-}
-
-
-static int32_t
-check_upgrade(send_call *call)
-{
-    bool  upgrade;
-
-    upgrade = (call->send->flags & MODHOST_SEND_UPGRADE) != 0;
-
-    if (upgrade != (call->head->status == 101)) {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "an upgrade has status 101, and nothing else has");
-    }
-
-    if (upgrade && (call->exchange->pub.head->flags
-                    & MODHOST_REQUEST_UPGRADABLE) == 0)
-    {
-        return misuse(call, MODHOST_E_STATE,
-                      "the request did not ask for an upgrade");
-    }
-
-    return MODHOST_OK;
-}
-
-
-/* What fits the state; *gained are the bits that this send sets. */
-static int32_t
-check_order(send_call *call, unsigned state, unsigned *gained)
-{
-    unsigned             status;
-    const modhost_send  *send;
-
-    send = call->send;
-    *gained = 0;
-
-    if (send->flags & MODHOST_SEND_END) {
-        *gained |= MH_EXCHANGE_ENDED;
-    }
-
-    if (call->head == NULL) {
-        return (state & MH_EXCHANGE_HEAD_SENT)
-               ? MODHOST_OK
-               : misuse(call, MODHOST_E_STATE, "a body came before its head");
-    }
-
-    if (state & MH_EXCHANGE_HEAD_SENT) {
-        return misuse(call, MODHOST_E_STATE, "a response has a second head");
-    }
-
-    status = call->head->status;
-
-    if (status == 0) {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "a response head has no status");
-    }
-
-    if (status >= 200 || status == 101) {
-        *gained |= MH_EXCHANGE_HEAD_SENT;
-        return check_upgrade(call);
-    }
-
-    if (send->blocks != NULL
-        || (send->flags & (MODHOST_SEND_END | MODHOST_SEND_FILE
-                           | MODHOST_SEND_UPGRADE)))
-    {
-        return misuse(call, MODHOST_E_ARGUMENT,
-                      "an informational response has nothing but a head");
-    }
-
-    return MODHOST_OK;
-}
-
-
-static int32_t
-take_file(send_call *call)
+take_file(mh_send_call *call)
 {
     if ((call->send->flags & MODHOST_SEND_FILE) == 0) {
         return MODHOST_OK;
@@ -289,9 +24,9 @@ take_file(send_call *call)
     call->file = fcntl(call->send->file, F_DUPFD_CLOEXEC, 3);
 
     if (call->file == -1) {
-        (void) mh_fail(call->error, MH_E_SEND_MISUSE,
-                       "the descriptor of a file cannot be duplicated: %s",
-                       strerror(errno));
+        mh_error_set(call->error, MH_E_SEND_MISUSE,
+                     "the descriptor of a file cannot be duplicated: %s",
+                     strerror(errno));
         return MODHOST_E_ARGUMENT;
     }
 
@@ -300,7 +35,7 @@ take_file(send_call *call)
 
 
 static void
-fill(const send_call *call, mh_message *message)
+fill(const mh_send_call *call, mh_message *message)
 {
     const modhost_send  *send;
 
@@ -319,7 +54,7 @@ fill(const send_call *call, mh_message *message)
 
 
 static int32_t
-push(send_call *call, unsigned gained)
+push(mh_send_call *call, unsigned gained)
 {
     bool          wake;
     unsigned      state;
@@ -366,15 +101,12 @@ push(send_call *call, unsigned gained)
 
 
 static int32_t
-send_checked(send_call *call, unsigned state)
+send_checked(mh_send_call *call, unsigned state)
 {
     int32_t   result;
     unsigned  gained;
 
-    if ((result = check_flags(call)) != MODHOST_OK
-        || (result = copy_heads(call)) != MODHOST_OK
-        || (result = check_blocks(call)) != MODHOST_OK
-        || (result = check_order(call, state, &gained)) != MODHOST_OK
+    if ((result = mh_send_check(call, state, &gained)) != MODHOST_OK
         || (result = take_file(call)) != MODHOST_OK)
     {
         return result;
@@ -389,7 +121,7 @@ send_checked(send_call *call, unsigned state)
  * reset: a truncated answer never looks whole.
  */
 static void
-refuse(send_call *call, int32_t result)
+refuse(mh_send_call *call, int32_t result)
 {
     mh_exchange  *exchange;
 
@@ -402,8 +134,8 @@ refuse(send_call *call, int32_t result)
     }
 
     if (result == MODHOST_E_MEMORY) {
-        (void) mh_fail(call->error, MH_E_MEMORY,
-                       "out of memory while a response was sent");
+        mh_error_set(call->error, MH_E_MEMORY,
+                     "out of memory while a response was sent");
     }
 
     mh_server_report(exchange->pub.app, MODHOST_LOG_ERROR, call->error);
@@ -417,7 +149,7 @@ mh_exchange_send(modhost_exchange *pub, const modhost_send *send)
     int32_t    result;
     unsigned   state;
     mh_error   error;
-    send_call  call;
+    mh_send_call  call;
 
     /* error.text is a kilobyte that the usual send never touches. */
 

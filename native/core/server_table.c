@@ -196,9 +196,9 @@ report_dropped(void)
     dropped = atomic_exchange(&text_dropped, 0);
 
     if (dropped != 0) {
-        (void) mh_fail(&error, MH_E_LOG_DROPPED,
-                       "%u log lines were dropped because they came faster "
-                       "than they could be written", dropped);
+        mh_error_set(&error, MH_E_LOG_DROPPED,
+                     "%u log lines were dropped because they came faster "
+                     "than they could be written", dropped);
 
         mh_server_report(MODHOST_NO_APP, MODHOST_LOG_WARNING, &error);
     }
@@ -273,8 +273,8 @@ table_exchange_release(modhost_exchange *pub)
                                      memory_order_acq_rel);
 
     if (state & MH_EXCHANGE_APP_RELEASED) {
-        (void) mh_fail(&error, MH_E_RELEASE_TWICE,
-                       "an exchange was released twice");
+        mh_error_set(&error, MH_E_RELEASE_TWICE,
+                     "an exchange was released twice");
         mh_server_report(pub->app, MODHOST_LOG_CRITICAL, &error);
         return;
     }
@@ -282,8 +282,8 @@ table_exchange_release(modhost_exchange *pub)
     if ((state & (MH_EXCHANGE_ENDED | MH_EXCHANGE_RESET
                   | MH_EXCHANGE_DETACHED)) == 0)
     {
-        (void) mh_fail(&error, MH_E_RELEASE_EARLY,
-                       "an exchange was released before its response ended");
+        mh_error_set(&error, MH_E_RELEASE_EARLY,
+                     "an exchange was released before its response ended");
         mh_server_report(pub->app, MODHOST_LOG_ERROR, &error);
         mh_exchange_push_reset(exchange, MODHOST_RESET_APP);
     }

@@ -57,8 +57,8 @@ text_length(const pair *pairs, size_t count, bool headers)
 
 
 static void
-request_start(mh_head_writer *writer, void *block, const sample_request *request,
-    size_t more)
+request_start(mh_head_writer *writer, void *block,
+    const sample_request *request, size_t more)
 {
     size_t                 i, text;
     modhost_request_head  *head;

@@ -171,7 +171,7 @@ CASE(Nesting_and_size_are_bounded)
 
     text[0] = '[';
 
-    for (i = 1; i < 400000; i += 2) {
+    for (i = 1; i < 399998; i += 2) {
         text[i] = '1';
         text[i + 1] = ',';
     }

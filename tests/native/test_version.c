@@ -112,7 +112,8 @@ CASE(Versions_are_ordered)
 
 CASE(Minor_takes_the_patch_or_else_the_nearest_minor)
 {
-    static const char  all[] = "8.0.1 9.0.5 10.0.3 10.0.12 10.2.1 10.2.4 11.0.0";
+    static const char  all[] =
+        "8.0.1 9.0.5 10.0.3 10.0.12 10.2.1 10.2.4 11.0.0";
 
     CHECK_TEXT(chosen("10.0.0", MH_ROLL_MINOR, all), "10.0.12");
     CHECK_TEXT(chosen("10.1.0", MH_ROLL_MINOR, all), "10.2.4");
@@ -126,7 +127,8 @@ CASE(Minor_takes_the_patch_or_else_the_nearest_minor)
 
 CASE(Other_policies_roll_as_documented)
 {
-    static const char  all[] = "8.0.1 9.0.5 10.0.3 10.0.12 10.2.1 10.2.4 11.0.0";
+    static const char  all[] =
+        "8.0.1 9.0.5 10.0.3 10.0.12 10.2.1 10.2.4 11.0.0";
 
     CHECK_TEXT(chosen("10.0.0", MH_ROLL_DISABLE, all), "");
     CHECK_TEXT(chosen("10.0.3", MH_ROLL_DISABLE, all), "10.0.3");
