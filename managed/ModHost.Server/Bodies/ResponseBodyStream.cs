@@ -21,7 +21,8 @@ internal sealed class ResponseBodyStream(Exchange exchange) : Stream
 
     public override void Flush()
     {
-        exchange.ThrowIfSynchronousIsRefused("Flush");
+        // Kestrel names the write here too.
+        exchange.ThrowIfSynchronousIsRefused("Write");
         FlushAsync(CancellationToken.None).GetAwaiter().GetResult();
     }
 

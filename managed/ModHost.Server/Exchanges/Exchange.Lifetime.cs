@@ -80,7 +80,7 @@ internal abstract partial class Exchange : IHttpRequestLifetimeFeature
     private void AbortByApplication()
     {
         Log.ApplicationAborted(ConnectionId, TraceIdentifier);
-        Break(ResetReason.App, flush: false);
+        Break(ResetReason.App, flush: true);
         Abort(ResetReason.App);
     }
 
