@@ -40,5 +40,8 @@ public readonly ref struct HeadField
         }
     }
 
+    /// <summary>Where the value begins; meaningless where it is empty.</summary>
+    public int ValueOffset => Int32(HeadLayout.Field.ValueOffset);
+
     private int Int32(int offset) => BinaryPrimitives.ReadInt32LittleEndian(_block[(_at + offset)..]);
 }

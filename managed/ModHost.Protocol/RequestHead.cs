@@ -48,6 +48,10 @@ public readonly ref struct RequestHead
     /// <summary>Number of server variables.</summary>
     public int VariableCount => UInt16(HeadLayout.Request.VariableCount);
 
+    /// <summary>Where text begins when the tables follow the fixed part directly, as ModHost's writers do it.</summary>
+    public int TextOffset => HeadLayout.RequestSize + (HeadLayout.FieldSize * HeaderCount)
+        + (HeadLayout.VariableSize * VariableCount);
+
     /// <summary>The method's name where <see cref="Method"/> is 0.</summary>
     public ReadOnlySpan<byte> MethodName => Slice(HeadLayout.Request.MethodName);
 

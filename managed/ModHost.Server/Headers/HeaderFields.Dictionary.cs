@@ -66,7 +66,11 @@ internal abstract partial class HeaderFields
             return Has(number);
         }
 
-        LoadOthers();
+        if (MayHaveOther(key))
+        {
+            LoadOthers();
+        }
+
         if (_others is { Count: > 0 } others)
         {
             return others.TryGetValue(key, out value);

@@ -91,6 +91,9 @@ internal abstract partial class HeaderFields : IHeaderDictionary
     {
     }
 
+    /// <summary>Whether <see cref="LoadOthers"/> would bring a header of this name.</summary>
+    protected virtual bool MayHaveOther(string name) => false;
+
     /// <summary>Throws where a name or value may not be set.</summary>
     protected virtual void Check(string name, StringValues value)
     {

@@ -15,6 +15,15 @@ internal static class HeaderText
 
     private static readonly SearchValues<char> ControlChars = SearchValues.Create(Controls());
 
+    /// <summary>
+    /// Whether all behind the tables is ASCII without a NUL: then no value that lies there needs a look of its own.
+    /// </summary>
+    public static bool IsPlain(RequestHead head)
+    {
+        var text = head.Block[Math.Min(head.TextOffset, head.Block.Length)..];
+        return Ascii.IsValid(text) && !text.Contains((byte)0);
+    }
+
     /// <summary>Whether a request's header can be read: no NUL, and ASCII or UTF-8 unless the app chose otherwise.</summary>
     public static bool IsValid(HeadField field, Func<string, Encoding?>? encodings)
     {

@@ -27,10 +27,11 @@ internal sealed class RequestHeaders : HeaderFields
         var head = new RequestHead(_transport.Head);
         _encodings = encodings;
         var count = head.HeaderCount;
+        var plain = HeaderText.IsPlain(head) ? head.TextOffset : int.MaxValue;
         for (var index = 0; index < count; index++)
         {
             var field = head.Header(index);
-            if (!HeaderText.IsValid(field, encodings))
+            if (field.ValueOffset < plain && !HeaderText.IsValid(field, encodings))
             {
                 return false;
             }
@@ -79,6 +80,25 @@ internal sealed class RequestHeaders : HeaderFields
         }
 
         return value;
+    }
+
+    protected override bool MayHaveOther(string name)
+    {
+        if (!_othersPending)
+        {
+            return false;
+        }
+
+        var head = new RequestHead(_transport.Head);
+        for (var index = 0; index < head.HeaderCount; index++)
+        {
+            if (Ascii.EqualsIgnoreCase(head.Header(index).GivenName, name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     protected override void LoadOthers()
