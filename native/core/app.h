@@ -36,6 +36,14 @@ typedef struct mh_framework {
 
 #define MH_ASPNETCORE_FRAMEWORK  "Microsoft.AspNetCore.App"
 
+/* One of configProperties: its name, and its value as the JSON text has it. */
+typedef struct mh_property {
+    char  *name;
+    char  *value;
+} mh_property;
+
+#define MH_PROPERTIES_MAX  128
+
 /* What inspection found. */
 typedef struct mh_app_spec {
     enum mh_app_kind  kind;
@@ -44,6 +52,8 @@ typedef struct mh_app_spec {
     char             *name;             /* base name without extension        */
     mh_framework      frameworks[MH_FRAMEWORKS_MAX];
     unsigned          framework_count;
+    mh_property      *properties;
+    unsigned          property_count;
 } mh_app_spec;
 
 /*
@@ -103,7 +113,8 @@ void mh_apps_flush(void);
  *
  * mh_runtime_start_clr: hostfxr on a generated runtimeconfig that asks for
  * `frameworks` (see mh_frameworks_merge), workstation concurrent GC, base
- * directory = managed_directory; loads managed_directory/ModHost.Embedded.dll and gets
+ * directory = managed_directory, and those configProperties on which all of
+ * `apps` agree (with one app: all of its, but for System.GC.Server); loads managed_directory/ModHost.Embedded.dll and gets
  * its table. Must come before the first mh_runtime_open_library: if one is
  * open already it refuses. Both fill the table that apps then point to, and
  * put the web server's signal handlers back as platform facts demand.
@@ -113,8 +124,10 @@ typedef struct mh_runtime_options {
     const char          *managed_directory;    /* .../lib/modhost             */
     const char          *temporary_directory;  /* for the runtimeconfig; a
                                                   private file, removed       */
-    const mh_framework  *frameworks;
+    const mh_framework  *frameworks;           /* merged; NULL: of `apps`     */
     unsigned             framework_count;
+    const mh_app_spec *const  *apps;           /* IL apps of this process     */
+    unsigned             app_count;
 } mh_runtime_options;
 
 int mh_runtime_start_clr(const mh_runtime_options *options,

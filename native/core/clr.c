@@ -311,11 +311,37 @@ clr_start(const mh_runtime_options *options, const char *dotnet_root,
 }
 
 
+static int
+frameworks_collect(mh_runtime_options *options, mh_framework *frameworks,
+    mh_error *error)
+{
+    unsigned  i;
+
+    if (options->frameworks != NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < options->app_count; i++) {
+        if (mh_frameworks_merge(frameworks, &options->framework_count,
+                                options->apps[i], error) != 0)
+        {
+            return -1;
+        }
+    }
+
+    options->frameworks = frameworks;
+
+    return 0;
+}
+
+
 int
 mh_runtime_start_clr(const mh_runtime_options *options,
     modhost_app_table **table, mh_error *error)
 {
-    char  root[PATH_MAX];
+    char                root[PATH_MAX];
+    mh_framework        frameworks[MH_FRAMEWORKS_MAX];
+    mh_runtime_options  complete;
 
     if (clr_table == NULL) {
 
@@ -326,9 +352,12 @@ mh_runtime_start_clr(const mh_runtime_options *options,
                            "anew");
         }
 
-        if (mh_dotnet_root(options->dotnet_root, root, sizeof(root), error)
-                != 0
-            || clr_start(options, root, error) != 0)
+        complete = *options;
+
+        if (frameworks_collect(&complete, frameworks, error) != 0
+            || mh_dotnet_root(options->dotnet_root, root, sizeof(root), error)
+               != 0
+            || clr_start(&complete, root, error) != 0)
         {
             return -1;
         }

@@ -37,10 +37,90 @@ string_print(FILE *out, const char *text)
 }
 
 
+static const mh_property *
+property_named(const mh_app_spec *app, const char *name)
+{
+    unsigned  i;
+
+    for (i = 0; i < app->property_count; i++) {
+        if (strcmp(app->properties[i].name, name) == 0) {
+            return &app->properties[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Whether a property of the first app may hold for the whole process. Names
+ * without a dot are the host's own, such as APP_CONTEXT_BASE_DIRECTORY.
+ */
+static bool
+property_agreed(const mh_runtime_options *options,
+    const mh_property *property)
+{
+    unsigned            i;
+    const mh_property  *other;
+
+    if (strchr(property->name, '.') == NULL
+        || strcmp(property->name, "System.GC.Server") == 0
+        || property_named(options->apps[0], property->name) != property)
+    {
+        return false;
+    }
+
+    for (i = 1; i < options->app_count; i++) {
+        other = property_named(options->apps[i], property->name);
+
+        if (other == NULL || strcmp(other->value, property->value) != 0) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/* Server GC, which web projects ask for, is wrong in one of many workers. */
+static void
+properties_print(FILE *out, const mh_runtime_options *options)
+{
+    bool                concurrent;
+    unsigned            i;
+    const mh_property  *property;
+
+    concurrent = false;
+
+    (void) fputs("      \"System.GC.Server\": false", out);
+
+    for (i = 0;
+         options->app_count != 0 && i < options->apps[0]->property_count;
+         i++)
+    {
+        property = &options->apps[0]->properties[i];
+
+        if (!property_agreed(options, property)) {
+            continue;
+        }
+
+        (void) fprintf(out, ",\n      \"%s\": %s", property->name,
+                       property->value);
+
+        if (strcmp(property->name, "System.GC.Concurrent") == 0) {
+            concurrent = true;
+        }
+    }
+
+    if (!concurrent) {
+        (void) fputs(",\n      \"System.GC.Concurrent\": true", out);
+    }
+}
+
+
 /*
  * Versions are those that were found installed; "Minor" lets a patch that an
- * update put in their place serve as well. Server GC, which web projects ask
- * for, is wrong in one of several worker processes.
+ * update put in their place serve as well.
  */
 static void
 config_print(FILE *out, const mh_runtime_options *options)
@@ -65,10 +145,11 @@ config_print(FILE *out, const mh_runtime_options *options)
     }
 
     (void) fputs("\n    ],\n"
-                 "    \"configProperties\": {\n"
-                 "      \"System.GC.Server\": false,\n"
-                 "      \"System.GC.Concurrent\": true\n"
-                 "    }\n  }\n}\n", out);
+                 "    \"configProperties\": {\n", out);
+
+    properties_print(out, options);
+
+    (void) fputs("\n    }\n  }\n}\n", out);
 }
 
 

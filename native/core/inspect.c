@@ -209,6 +209,14 @@ mh_app_inspect(const char *path, const char *dotnet_root, mh_app_spec *spec,
 void
 mh_app_spec_free(mh_app_spec *spec)
 {
+    unsigned  i;
+
+    for (i = 0; i < spec->property_count; i++) {
+        free(spec->properties[i].name);
+        free(spec->properties[i].value);
+    }
+
+    free(spec->properties);
     free(spec->path);
     free(spec->content_root);
     free(spec->name);

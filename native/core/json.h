@@ -48,6 +48,9 @@ void mh_json_free(mh_json *json);
 const mh_json_node *mh_json_root(const mh_json *json);
 const mh_json_node *mh_json_member(const mh_json *json,
     const mh_json_node *object, const char *name);
+/* The names of an object one after the other; the value is nodes[name->next]. */
+const mh_json_node *mh_json_name(const mh_json *json,
+    const mh_json_node *object, const mh_json_node *previous);
 /* The children of an array one after the other; `previous` NULL: the first. */
 const mh_json_node *mh_json_element(const mh_json *json,
     const mh_json_node *array, const mh_json_node *previous);

@@ -31,26 +31,36 @@ mh_json_element(const mh_json *json, const mh_json_node *array,
 }
 
 
+const mh_json_node *
+mh_json_name(const mh_json *json, const mh_json_node *object,
+    const mh_json_node *previous)
+{
+    uint32_t  next;
+
+    if (object == NULL || object->type != MH_JSON_OBJECT) {
+        return NULL;
+    }
+
+    next = previous != NULL ? json->nodes[previous->next].next
+                            : (uint32_t) (object - json->nodes) + 1;
+
+    return next < object->next ? &json->nodes[next] : NULL;
+}
+
+
 /* As .NET's host does it: names with escapes are compared as written. */
 const mh_json_node *
 mh_json_member(const mh_json *json, const mh_json_node *object,
     const char *name)
 {
     size_t               length;
-    uint32_t             i;
     const mh_json_node  *key;
-
-    if (object == NULL || object->type != MH_JSON_OBJECT) {
-        return NULL;
-    }
 
     length = strlen(name);
 
-    for (i = (uint32_t) (object - json->nodes) + 1; i < object->next;
-         i = json->nodes[key->next].next)
+    for (key = mh_json_name(json, object, NULL); key != NULL;
+         key = mh_json_name(json, object, key))
     {
-        key = &json->nodes[i];
-
         if (key->length == length
             && memcmp(json->text + key->offset, name, length) == 0)
         {

@@ -93,22 +93,35 @@ known_fill(void)
 
 
 static inline bool
-known_same(const known_header *header, const uint8_t *name, size_t length)
+same8(const known_header *header, const uint8_t *name, size_t at)
 {
-    size_t    i;
     uint64_t  text, fold, lower;
 
-    for (i = 0; i + 8 <= length; i += 8) {
-        memcpy(&text, name + i, 8);
-        memcpy(&fold, header->fold + i, 8);
-        memcpy(&lower, header->lower + i, 8);
+    memcpy(&text, name + at, 8);
+    memcpy(&fold, header->fold + at, 8);
+    memcpy(&lower, header->lower + at, 8);
 
-        if ((text | fold) != lower) {
-            return false;
+    return (text | fold) == lower;
+}
+
+
+/* The last eight bytes overlap those before: no loop over single ones. */
+static inline bool
+known_same(const known_header *header, const uint8_t *name, size_t length)
+{
+    size_t  i;
+
+    if (length >= 8) {
+        for (i = 0; i + 8 < length; i += 8) {
+            if (!same8(header, name, i)) {
+                return false;
+            }
         }
+
+        return same8(header, name, length - 8);
     }
 
-    for (/* void */; i < length; i++) {
+    for (i = 0; i < length; i++) {
         if ((name[i] | header->fold[i]) != header->lower[i]) {
             return false;
         }

@@ -349,7 +349,7 @@ mh_path_decode(mh_str path, uint8_t *out)
 ssize_t
 mh_path_base(mh_str uri, mh_str base)
 {
-    if (uri.length < base.length
+    if (base.length == 0 || uri.length < base.length
         || memcmp(uri.data, base.data, base.length) != 0)
     {
         return 0;

@@ -151,6 +151,87 @@ frameworks_read(const config_reading *reading)
 }
 
 
+/* A copy of a value that may go into another file: a scalar, well formed. */
+static char *
+property_value(const mh_json *json, const mh_json_node *node)
+{
+    const char  *text;
+
+    text = json->text + node->offset;
+
+    switch (node->type) {
+
+    case MH_JSON_TRUE:
+        return strdup("true");
+
+    case MH_JSON_FALSE:
+        return strdup("false");
+
+    case MH_JSON_STRING:
+        /* With its quotes. */
+        return strndup(text - 1, (size_t) node->length + 2);
+
+    case MH_JSON_NUMBER:
+        return strspn(text, "0123456789") >= node->length
+               ? strndup(text, node->length)
+               : NULL;
+
+    default:
+        return NULL;
+    }
+}
+
+
+/* Those of other kinds, or with escapes in their names, are left out. */
+static int
+properties_read(const config_reading *reading)
+{
+    char                *value;
+    mh_app_spec         *spec;
+    mh_property         *property;
+    const mh_json       *json;
+    const mh_json_node  *object, *name;
+
+    spec = reading->spec;
+    json = &reading->json;
+    object = mh_json_member(json, reading->options, "configProperties");
+
+    spec->properties = calloc(MH_PROPERTIES_MAX, sizeof(mh_property));
+
+    if (spec->properties == NULL) {
+        return mh_fail(reading->error, MH_E_MEMORY, "out of memory");
+    }
+
+    for (name = mh_json_name(json, object, NULL);
+         name != NULL && spec->property_count < MH_PROPERTIES_MAX;
+         name = mh_json_name(json, object, name))
+    {
+        value = property_value(json, &json->nodes[name->next]);
+
+        if (value == NULL) {
+            continue;
+        }
+
+        property = &spec->properties[spec->property_count];
+        property->value = value;
+        property->name = strndup(json->text + name->offset, name->length);
+
+        if (property->name == NULL
+            || strchr(property->name, '\\') != NULL)
+        {
+            free(property->name);
+            free(value);
+            memset(property, 0, sizeof(*property));
+            continue;
+        }
+
+        spec->property_count++;
+    }
+
+    return 0;
+}
+
+
 static int
 config_read(config_reading *reading, const mh_file *file)
 {
@@ -174,6 +255,10 @@ config_read(config_reading *reading, const mh_file *file)
                                       "runtimeOptions");
 
     rc = frameworks_read(reading);
+
+    if (rc == 0) {
+        rc = properties_read(reading);
+    }
 
     mh_json_free(&reading->json);
     free(text);

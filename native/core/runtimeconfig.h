@@ -8,8 +8,8 @@
 #include "app.h"
 
 /*
- * Reads `path` into spec->frameworks, as asked for. 0, or -1 with *error:
- * MH0105, MH0106, MH0120.
+ * Reads `path` into spec->frameworks, as asked for, and spec->properties. 0, or
+ * -1 with *error: MH0105, MH0106, MH0120.
  */
 int mh_runtimeconfig_read(const char *path, mh_app_spec *spec,
     mh_error *error);

@@ -200,6 +200,31 @@ CASE(An_assembly_is_found_with_its_frameworks)
     CHECK_TEXT(spec.frameworks[1].name, "Microsoft.AspNetCore.App");
     CHECK_TEXT(spec.frameworks[1].version, "10.0.0");
     CHECK_TEXT(spec.frameworks[1].resolved, "10.0.12");
+    CHECK_INT(spec.property_count, 1);
+    CHECK_TEXT(spec.properties[0].name, "System.GC.Server");
+    CHECK_TEXT(spec.properties[0].value, "true");
+    end();
+}
+
+
+CASE(Properties_are_kept_if_they_are_plain)
+{
+    start();
+    make_assembly("shop/Shop.dll");
+    make_text("shop/Shop.runtimeconfig.json",
+              "{\"runtimeOptions\":{\"framework\":{\"name\":"
+              "\"Microsoft.AspNetCore.App\",\"version\":\"10.0.0\"},"
+              "\"configProperties\":{\"A.B\":\"x\\u0041\",\"C\":12,"
+              "\"D\":1.5,\"E\":{\"F\":1},\"G\":[1],\"H\":null,"
+              "\"I\\u0041\":1,\"J\":false}}}");
+    CHECK_INT(inspect("shop/Shop.dll"), 0);
+    REQUIRE(spec.property_count == 3);
+    CHECK_TEXT(spec.properties[0].name, "A.B");
+    CHECK_TEXT(spec.properties[0].value, "\"x\\u0041\"");
+    CHECK_TEXT(spec.properties[1].name, "C");
+    CHECK_TEXT(spec.properties[1].value, "12");
+    CHECK_TEXT(spec.properties[2].name, "J");
+    CHECK_TEXT(spec.properties[2].value, "false");
     end();
 }
 
