@@ -128,9 +128,8 @@ struct ngx_http_modhost_app_s {
     mh_app                       *core;      /* of the last start; or NULL    */
     ngx_uint_t                    state;     /* MODHOST_APP_* or HELD         */
     modhost_app_table            *table;     /* of its runtime; NULL: none    */
-    ngx_str_t                     path;
     char                         *name;
-    ngx_http_modhost_app_conf_t  *conf;      /* of the cycle it started in    */
+    ngx_http_modhost_app_conf_t  *conf;
     ngx_uint_t                    max_concurrency;
     ngx_uint_t                    queue_size;
     ngx_uint_t                    active;    /* begun and not ended           */
@@ -316,7 +315,6 @@ void ngx_http_modhost_app_state(mh_message *message);
 void ngx_http_modhost_app_idle(ngx_http_modhost_app_t *app);
 /* The application of a start, or NULL. */
 ngx_http_modhost_app_t *ngx_http_modhost_app_numbered(uint32_t number);
-ngx_http_modhost_app_t *ngx_http_modhost_app_find(ngx_str_t *path);
 
 
 /* ---- ngx_http_modhost_log.c -------------------------------------------- */
@@ -348,7 +346,7 @@ void ngx_http_modhost_message(ngx_http_modhost_ctx_t *ctx,
 
 /* ---- ngx_http_modhost_queue.c: requests that wait ---------------------- */
 
-/* NGX_OK: begin now; NGX_AGAIN: waits; else the status to answer with. */
+/* NGX_OK: begin now; NGX_AGAIN: waits; NGX_DECLINED: neither. */
 ngx_int_t ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx);
 void ngx_http_modhost_queue_remove(ngx_http_modhost_ctx_t *ctx);
 /* Begins what may begin now, or refuses it if the app has failed. */

@@ -68,7 +68,6 @@ ngx_http_modhost_app_create(ngx_cycle_t *cycle,
 
     app->state = NGX_HTTP_MODHOST_APP_HELD;
     app->conf = conf;
-    app->path = conf->path;
     app->name = conf->spec.name;
     app->max_concurrency = conf->settings.max_concurrency;
     app->queue_size = conf->settings.queue_size;
@@ -93,27 +92,6 @@ ngx_http_modhost_advance(ngx_event_t *ev)
 {
     ngx_http_modhost_queue_advance(ev->data);
     ngx_http_modhost_app_idle(ev->data);
-}
-
-
-/* For configurations that were loaded later ("master_process off"). */
-ngx_http_modhost_app_t *
-ngx_http_modhost_app_find(ngx_str_t *path)
-{
-    ngx_uint_t                i;
-    ngx_http_modhost_app_t  **apps;
-
-    apps = ngx_http_modhost_apps.elts;
-
-    for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
-        if (apps[i]->path.len == path->len
-            && ngx_memcmp(apps[i]->path.data, path->data, path->len) == 0)
-        {
-            return apps[i];
-        }
-    }
-
-    return NULL;
 }
 
 

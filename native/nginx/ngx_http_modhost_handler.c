@@ -37,9 +37,8 @@ ngx_http_modhost_handler(ngx_http_request_t *r)
 
     if (ctx->app == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "MH0%d: \"%V\" is not among the applications that this "
-                      "process started with; restart nginx",
-                      MH_E_UNAVAILABLE, &ctx->conf->app->path);
+                      "MH0%d: this process hosts no applications, \"%V\" "
+                      "among them", MH_E_LOOP, &ctx->conf->app->path);
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
@@ -77,11 +76,6 @@ ngx_http_modhost_create_ctx(ngx_http_request_t *r)
     ctx->buffering = ctx->conf->buffering;
     ctx->arrived = ngx_current_msec;
     ctx->rest = -1;
-
-    if (ctx->app == NULL) {
-        ctx->app = ngx_http_modhost_app_find(&ctx->conf->app->path);
-        ctx->conf->app->app = ctx->app;
-    }
 
     /* as ngx_http_cleanup_add and ngx_pool_cleanup_add, without allocating */
 
@@ -122,7 +116,7 @@ ngx_http_modhost_start(ngx_http_request_t *r)
         return;
     }
 
-    ngx_http_modhost_finalize(ctx, rc);
+    ngx_http_modhost_finalize(ctx, ngx_http_modhost_unavailable(ctx));
 }
 
 

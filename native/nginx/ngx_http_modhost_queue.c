@@ -33,14 +33,14 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "MH0%d: application \"%s\" is not running",
                       MH_E_UNAVAILABLE, app->name);
-        return ngx_http_modhost_unavailable(ctx);
+        return NGX_DECLINED;
     }
 
     if (app->waiting >= app->queue_size) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "MH0%d: %ui requests wait for application \"%s\" already",
                       MH_E_QUEUE_FULL, app->waiting, app->name);
-        return ngx_http_modhost_unavailable(ctx);
+        return NGX_DECLINED;
     }
 
     ngx_queue_insert_tail(&app->queue, &ctx->link);

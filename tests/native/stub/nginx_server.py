@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import time
 
-NGINX = os.environ.get("NGINX", shutil.which("nginx") or "/usr/sbin/nginx")
+NGINX = os.environ.get("MODHOST_NGINX",
+                       shutil.which("nginx") or "/usr/sbin/nginx")
 MODULE = os.environ["MODHOST_MODULE"]
 STUB = os.environ["MODHOST_STUB"]
 
@@ -21,7 +22,7 @@ MAIN = """
 load_module {module};
 worker_processes {workers};
 master_process {master};
-daemon off;
+daemon {daemon};
 pid {prefix}/nginx.pid;
 error_log {prefix}/error.log info;
 {main}
@@ -59,13 +60,32 @@ def wait_for(condition, seconds=15, what="condition"):
         time.sleep(0.01)
 
 
+class Orphan:
+    """As much of Popen as is needed of a process that is not ours."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def poll(self):
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="ascii") as f:
+                return 0 if f.read().rsplit(")", 1)[1].split()[0] == "Z" \
+                    else None
+        except FileNotFoundError:
+            return 0
+
+    def wait(self, seconds):
+        wait_for(lambda: self.poll() is not None, seconds, "nginx's end")
+
+
 class Server:
     """`http`: configuration inside http {}; @PORT@, @TLS@, @STUB@, @PREFIX@."""
 
     def __init__(self, http, main="", workers=1, master="on", env=None,
-                 check_log=True):
+                 check_log=True, daemon=False):
         self.prefix = tempfile.mkdtemp(prefix="modhost-stub-")
         os.chmod(self.prefix, 0o755)
+        os.mkdir(os.path.join(self.prefix, "logs"))
         self.port = free_port()
         self.tls = free_port()
         self.main = main
@@ -73,6 +93,7 @@ class Server:
         self.master = master
         self.env = dict(env or {})
         self.check_log = check_log
+        self.daemon = daemon
         self.process = None
         self.write(http)
 
@@ -84,6 +105,7 @@ class Server:
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write(MAIN.format(module=MODULE, prefix=self.prefix, http=http,
                                 workers=self.workers, master=self.master,
+                                daemon="on" if self.daemon else "off",
                                 main=self.main))
 
     def command(self, *more):
@@ -94,9 +116,9 @@ class Server:
         preload = os.environ.get("MODHOST_PRELOAD")
         if preload:
             env["LD_PRELOAD"] = preload
-            env.setdefault("ASAN_OPTIONS",
-                           "detect_leaks=0:abort_on_error=1:"
-                           "handle_segv=1:detect_odr_violation=0")
+        env.setdefault("ASAN_OPTIONS", "detect_leaks=0:abort_on_error=1:"
+                                       "detect_odr_violation=0")
+        env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
         return env
 
     def test(self):
@@ -113,12 +135,18 @@ class Server:
             stdin=subprocess.DEVNULL, start_new_session=True,
             env=self.environment())
         wait_for(lambda: self.listening() or self.died(), 30, "nginx")
+        if self.daemon:
+            self.process.wait(10)
+            path = os.path.join(self.prefix, "nginx.pid")
+            wait_for(lambda: os.path.exists(path), 10, "the pid file")
+            with open(path, encoding="ascii") as f:
+                self.process = Orphan(int(f.read()))
         if ready:
             wait_for(lambda: self.get(ready)[0] == 200, 30, "the application")
         return self
 
     def died(self):
-        if self.process.poll() is None:
+        if self.process.poll() is None or self.daemon:
             return False
         raise AssertionError("nginx did not start:\n" + self.log())
 

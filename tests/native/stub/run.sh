@@ -3,7 +3,7 @@
 #
 #   run.sh BUILD_DIRECTORY [FILTER]
 #
-# BUILD_DIRECTORY is CMake's. NGINX names another nginx than the one in PATH.
+# BUILD_DIRECTORY is CMake's. MODHOST_NGINX names another nginx than the one in PATH.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

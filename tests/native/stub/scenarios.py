@@ -14,7 +14,8 @@ import threading
 import time
 import traceback
 
-from nginx_server import STUB, Server, wait_for
+from nginx_server import Server, wait_for
+from own_servers import OWN
 
 SCENARIOS = []
 
@@ -104,15 +105,6 @@ SHARED = """
 def scenario(function):
     SCENARIOS.append(function)
     return function
-
-
-def own(**settings):
-    """The scenario starts its own servers."""
-    def mark(function):
-        function.own = settings
-        SCENARIOS.append(function)
-        return function
-    return mark
 
 
 def request(server, method, path, body=None, headers=None):
@@ -940,9 +932,6 @@ def access_log_variables(server):
     assert re.search(r" Stub 0\.\d{3} 0\.0[2-9]\d$", line), line
 
 
-from own_servers import *  # noqa: E402,F401,F403
-
-
 def prepare(server):
     os.mkdir(os.path.join(server.prefix, "html"))
     with open(os.path.join(server.prefix, "html", "page"), "w",
@@ -962,7 +951,7 @@ def prepare(server):
 
 def main(argv):
     pattern = re.compile(argv[1] if len(argv) > 1 else "")
-    wanted = [s for s in SCENARIOS if pattern.search(s.__name__)]
+    wanted = [s for s in SCENARIOS + OWN if pattern.search(s.__name__)]
     shared = None
     failed = []
     passed = 0

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 
@@ -585,6 +586,43 @@ run_log(stub_exchange *x)
 }
 
 
+/* What a child that is started now would inherit, beyond 0, 1 and 2. */
+static void
+run_spawn(stub_exchange *x)
+{
+    char    text[4096];
+    FILE   *child;
+    size_t  n;
+
+    child = popen("for f in /proc/$$/fd/*; do n=${f##*/}; "
+                  "[ $n -gt 2 ] && readlink $f; done | "
+                  "grep -v '^/proc/\\|^pipe:'", "re");
+    n = child != NULL ? fread(text, 1, sizeof(text), child) : 0;
+
+    if (child != NULL) {
+        pclose(child);
+    }
+
+    stub_text(x, 200, text, n);
+}
+
+
+static void
+run_environment(stub_exchange *x)
+{
+    int      n;
+    char     text[4096];
+    mode_t   mask;
+
+    mask = umask(0);
+    umask(mask);
+
+    n = snprintf(text, sizeof(text), "HOME=%s\nCOLOUR=%s\numask=%04o\n",
+                 getenv("HOME"), getenv("COLOUR"), (unsigned) mask);
+    stub_text(x, 200, text, (size_t) n);
+}
+
+
 static void
 run_crash(stub_exchange *x)
 {
@@ -623,6 +661,8 @@ static const struct {
     { "/informational", run_informational, false },
     { "/unfinished", run_unfinished, false },
     { "/log", run_log, false },
+    { "/spawn", run_spawn, false },
+    { "/environment", run_environment, false },
     { "/crash", run_crash, false },
     { "/early-release", run_unfinished, true },
 };
