@@ -167,45 +167,43 @@ ngx_http_modhost_start_clr(ngx_cycle_t *cycle,
     unsigned                   n;
     mh_error                   error;
     ngx_uint_t                 i;
-    mh_framework               frameworks[MH_FRAMEWORKS_MAX];
+    const mh_app_spec        **specs;
     mh_runtime_options         options;
     ngx_http_modhost_app_t   **apps;
 
     apps = ngx_http_modhost_apps.elts;
     n = 0;
-    ngx_memzero(&error, sizeof(mh_error));
 
-    for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
+    specs = ngx_palloc(cycle->pool, (ngx_http_modhost_apps.nelts + 1)
+                                    * sizeof(mh_app_spec *));
 
-        if (apps[i]->conf->spec.kind == MH_APP_IL
-            && mh_frameworks_merge(frameworks, &n, &apps[i]->conf->spec,
-                                   &error)
-               != 0)
-        {
-            ngx_http_modhost_app_failed(apps[i], error.code, error.text,
-                                        ngx_strlen(error.text));
+    for (i = 0; specs != NULL && i < ngx_http_modhost_apps.nelts; i++) {
+        if (apps[i]->conf->spec.kind == MH_APP_IL) {
+            specs[n++] = &apps[i]->conf->spec;
         }
     }
 
-    if (n == 0) {
+    if (specs != NULL && n == 0) {
         return;
     }
 
     ngx_memzero(&options, sizeof(mh_runtime_options));
-    ngx_memzero(&error, sizeof(mh_error));
+    mh_error_set(&error, MH_E_MEMORY, "out of memory");
 
     options.dotnet_root = mmcf->dotnet_root.len
                           ? (char *) mmcf->dotnet_root.data : NULL;
     options.managed_directory = (char *) mmcf->managed_directory.data;
     options.temporary_directory = (char *) mmcf->home.data;
-    options.frameworks = frameworks;
-    options.framework_count = n;
+    options.apps = specs;
+    options.app_count = n;
 
     if (access(options.temporary_directory, W_OK) == -1) {
         options.temporary_directory = "/tmp";
     }
 
-    if (mh_runtime_start_clr(&options, &ngx_http_modhost_clr, &error) != 0) {
+    if (specs == NULL
+        || mh_runtime_start_clr(&options, &ngx_http_modhost_clr, &error) != 0)
+    {
         ngx_http_modhost_clr = NULL;
     }
 
