@@ -22,12 +22,24 @@ internal static class HeadCheck
     private static readonly SearchValues<byte> ControlBytes = SearchValues.Create(Controls());
 
     /// <summary>The first eight bytes: size, version, size of the fixed part.</summary>
-    internal static HeadError Frame(ReadOnlySpan<byte> block, int fixedSize)
+    /// <param name="memory">The bytes at hand.</param>
+    /// <param name="fixedSize">The size of the fixed part.</param>
+    /// <param name="block">Those of them that are the block.</param>
+    internal static HeadError Frame(ReadOnlySpan<byte> memory, int fixedSize, out ReadOnlySpan<byte> block)
     {
-        if (block.Length < fixedSize || BinaryPrimitives.ReadUInt32LittleEndian(block) != (uint)block.Length)
+        block = default;
+        if (memory.Length < fixedSize)
         {
             return HeadError.Size;
         }
+
+        var size = BinaryPrimitives.ReadUInt32LittleEndian(memory);
+        if (size < (uint)fixedSize || size > (uint)memory.Length)
+        {
+            return HeadError.Size;
+        }
+
+        block = memory[..(int)size];
 
         if (BinaryPrimitives.ReadUInt16LittleEndian(block[HeadLayout.VersionField..]) != HeadLayout.Version)
         {
@@ -47,7 +59,9 @@ internal static class HeadCheck
         }
 
         var fixedSize = BinaryPrimitives.ReadUInt16LittleEndian(block[HeadLayout.FixedSize..]);
-        return offset >= fixedSize && (ulong)offset + (ulong)((long)count * entrySize) <= (ulong)block.Length;
+        return offset >= fixedSize
+            && offset % 8 == 0
+            && (ulong)offset + (ulong)((long)count * entrySize) <= (ulong)block.Length;
     }
 
     internal static bool SliceFits(ReadOnlySpan<byte> block, int at) =>
@@ -114,16 +128,8 @@ internal static class HeadCheck
             : HeadError.None;
     }
 
-    private static bool RangeFits(ReadOnlySpan<byte> block, uint offset, uint length)
-    {
-        if (length == 0)
-        {
-            return true;
-        }
-
-        var fixedSize = BinaryPrimitives.ReadUInt16LittleEndian(block[HeadLayout.FixedSize..]);
-        return offset >= fixedSize && (ulong)offset + length <= (ulong)block.Length;
-    }
+    private static bool RangeFits(ReadOnlySpan<byte> block, uint offset, uint length) =>
+        length == 0 || (ulong)offset + length <= (ulong)block.Length;
 
     private static byte[] Controls()
     {

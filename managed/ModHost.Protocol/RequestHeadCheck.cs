@@ -8,9 +8,9 @@ internal static class RequestHeadCheck
     private const RequestTraits AllTraits = RequestTraits.Body | RequestTraits.Tls | RequestTraits.Upgradable
         | RequestTraits.EarlyData | RequestTraits.Chunked;
 
-    internal static HeadError Check(ReadOnlySpan<byte> block)
+    internal static HeadError Check(ReadOnlySpan<byte> memory)
     {
-        var error = HeadCheck.Frame(block, HeadLayout.RequestSize);
+        var error = HeadCheck.Frame(memory, HeadLayout.RequestSize, out var block);
         if (error != HeadError.None)
         {
             return error;

@@ -48,9 +48,9 @@ public readonly ref struct ResponseHead
         return error == HeadError.None;
     }
 
-    private static HeadError Check(ReadOnlySpan<byte> block)
+    private static HeadError Check(ReadOnlySpan<byte> memory)
     {
-        var error = HeadCheck.Frame(block, HeadLayout.ResponseSize);
+        var error = HeadCheck.Frame(memory, HeadLayout.ResponseSize, out var block);
         if (error != HeadError.None)
         {
             return error;

@@ -42,27 +42,30 @@ public ref struct ResponseHeadWriter
     public void Field(int known, ReadOnlySpan<char> value)
     {
         var at = NextField();
-        var (offset, length) = Text(value);
-        var entry = _memory.Slice(at, HeadLayout.FieldSize);
-        BinaryPrimitives.WriteUInt32LittleEndian(entry, (uint)known);
-        BinaryPrimitives.WriteUInt32LittleEndian(entry[HeadLayout.Field.NameOffset..], 0);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.ValueOffset..], offset);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.ValueLength..], length);
+        Entry(at, known, default, Text(value));
+    }
+
+    /// <summary>The same with a value that is bytes already.</summary>
+    public void Field(int known, ReadOnlySpan<byte> value)
+    {
+        var at = NextField();
+        Entry(at, known, default, Text(value));
     }
 
     /// <summary>A field whose name travels as text.</summary>
     public void Field(ReadOnlySpan<char> name, ReadOnlySpan<char> value)
     {
         var at = NextField();
-        var (nameOffset, nameLength) = Text(name);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(nameLength, ushort.MaxValue, nameof(name));
-        var (offset, length) = Text(value);
-        var entry = _memory.Slice(at, HeadLayout.FieldSize);
-        BinaryPrimitives.WriteUInt16LittleEndian(entry, HeaderNumber.Other);
-        BinaryPrimitives.WriteUInt16LittleEndian(entry[HeadLayout.Field.NameLength..], (ushort)nameLength);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.NameOffset..], nameOffset);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.ValueOffset..], offset);
-        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.ValueLength..], length);
+        var given = Name(name);
+        Entry(at, HeaderNumber.Other, given, Text(value));
+    }
+
+    /// <summary>The same with a value that is bytes already.</summary>
+    public void Field(ReadOnlySpan<char> name, ReadOnlySpan<byte> value)
+    {
+        var at = NextField();
+        var given = Name(name);
+        Entry(at, HeaderNumber.Other, given, Text(value));
     }
 
     /// <summary>Completes the block. It stays valid until <see cref="Dispose"/> or until the given memory goes.</summary>
@@ -105,6 +108,36 @@ public ref struct ResponseHeadWriter
         }
 
         return HeadLayout.ResponseSize + (_fields++ * HeadLayout.FieldSize);
+    }
+
+    private readonly void Entry(int at, int known, (int Offset, int Length) name, (int Offset, int Length) value)
+    {
+        var entry = _memory.Slice(at, HeadLayout.FieldSize);
+        BinaryPrimitives.WriteUInt16LittleEndian(entry, (ushort)known);
+        BinaryPrimitives.WriteUInt16LittleEndian(entry[HeadLayout.Field.NameLength..], (ushort)name.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.NameOffset..], name.Offset);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.ValueOffset..], value.Offset);
+        BinaryPrimitives.WriteInt32LittleEndian(entry[HeadLayout.Field.ValueLength..], value.Length);
+    }
+
+    private (int Offset, int Length) Name(ReadOnlySpan<char> name)
+    {
+        var given = Text(name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(given.Length, ushort.MaxValue, nameof(name));
+        return given;
+    }
+
+    private (int Offset, int Length) Text(ReadOnlySpan<byte> text)
+    {
+        if (_memory.Length - _end < text.Length)
+        {
+            Grow(_end, checked(_end + text.Length));
+        }
+
+        text.CopyTo(_memory[_end..]);
+        var offset = _end;
+        _end += text.Length;
+        return (offset, text.Length);
     }
 
     private (int Offset, int Length) Text(ReadOnlySpan<char> text)

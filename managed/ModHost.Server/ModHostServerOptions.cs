@@ -25,8 +25,6 @@ public sealed class ModHostServerOptions
     /// </summary>
     public Func<string, Encoding?>? RequestHeaderEncodingSelector { get; set; }
 
-    /// <summary>
-    /// Response headers with a non-null result may hold more than ASCII; they are sent as UTF-8.
-    /// </summary>
+    /// <summary>The encoding of a response header by its name; <see langword="null"/> (or a null result): ASCII alone.</summary>
     public Func<string, Encoding?>? ResponseHeaderEncodingSelector { get; set; }
 }

@@ -64,7 +64,7 @@ public sealed class RequestHeadTests
     [InlineData(52, 4, 0xfffffff0, HeadError.Offset)]
     [InlineData(68, 4, 0xffffffff, HeadError.Offset)]
     [InlineData(64, 4, 0xffffffff, HeadError.Offset)]
-    [InlineData(64, 4, 8, HeadError.Offset)]
+    [InlineData(48, 4, 172, HeadError.Offset)]
     [InlineData(168, 2, 91, HeadError.Number)]
     [InlineData(170, 2, 1, HeadError.Text)]
     [InlineData(176, 4, 0xffffffff, HeadError.Offset)]

@@ -63,7 +63,16 @@ internal sealed class ResponseHeaders : HeaderFields
             var values = Get(number);
             for (var index = 0; index < values.Count; index++)
             {
-                if (values[index] is { } value)
+                if (values[index] is not { } value)
+                {
+                    continue;
+                }
+
+                if (_encodings?.Invoke(FieldTable.Name(number)) is { } encoding)
+                {
+                    writer.Field(number, encoding.GetBytes(value).AsSpan());
+                }
+                else
                 {
                     writer.Field(number, value);
                 }
@@ -76,7 +85,16 @@ internal sealed class ResponseHeaders : HeaderFields
             {
                 foreach (var value in pair.Value)
                 {
-                    if (value is not null)
+                    if (value is null)
+                    {
+                        continue;
+                    }
+
+                    if (_encodings?.Invoke(pair.Key) is { } encoding)
+                    {
+                        writer.Field(pair.Key, encoding.GetBytes(value).AsSpan());
+                    }
+                    else
                     {
                         writer.Field(pair.Key, value);
                     }
