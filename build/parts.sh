@@ -39,8 +39,6 @@ build_managed() {
     dotnet_step 'managed: publish' publish "$root/managed/ModHost.Embedded" \
         -f net10.0 --no-build -p:PublishDocumentationFiles=false \
         -o "$artifacts/stage/modhost"
-    # The version stays the same from build to build.
-    rm -rf "$artifacts"/nuget/modhost.*
     mv "$stamp.new" "$stamp"
 }
 
@@ -75,15 +73,25 @@ publish_app() {
     mv "$folder.new" "$folder.stamp"
 }
 
-# publish_native_app NAME FOLDER — the same as a NativeAOT library. The
-# package comes from dist and is not left in the user's package folder.
+# A package folder with links to what the user's own holds; but ModHost's
+# package, whose version stays from build to build, is always this build's.
+package_folder() {
+    local folder=$artifacts/nuget package
+    mkdir -p "$folder"
+    rm -rf "$folder"/modhost.*
+    for package in "${NUGET_PACKAGES:-$HOME/.nuget/packages}"/*/; do
+        package=${package%/}
+        [[ ! -d $package || ${package##*/} == modhost.* ||
+            -e $folder/${package##*/} ]] || ln -sfn "$package" "$folder"
+    done
+}
+
+# publish_native_app NAME FOLDER — the same as a NativeAOT library.
 publish_native_app() {
-    local usual=${NUGET_PACKAGES:-$HOME/.nuget/packages}
-    mkdir -p "$usual"
+    is_current "$2.stamp" "${managed_sources[@]}" || package_folder
     publish_app "$1" "$2" -p:ModHostLibrary=true -r linux-x64 \
         -p:RestoreAdditionalProjectSources="$dist/packages" \
-        -p:RestorePackagesPath="$artifacts/nuget" \
-        -p:RestoreFallbackFolders="$usual"
+        -p:RestorePackagesPath="$artifacts/nuget"
 }
 
 # Every test project; the integration tests publish their own applications.

@@ -136,15 +136,18 @@ class Server:
             if any(one.poll() is not None for one in self.processes):
                 break
             try:
-                if get(self.port, path)[0] == 200:
+                status = get(self.port, path)[0]
+                if status == 200:
                     return
+                if status == 503:  # the application failed to start
+                    break
             except OSError:
                 pass
             time.sleep(0.001)
         raise RuntimeError(f"{self.label} did not answer:\n{self.logs()}")
 
     def logs(self):
-        return "".join(path.read_text(errors="replace")[-2000:]
+        return "".join(path.read_text(errors="replace")[:3000]
                        for path in sorted(self.folder.glob("*.log")))
 
     def roots(self):
