@@ -42,6 +42,8 @@ internal sealed unsafe class EmbeddedExchange : ExchangeTransport
 
     public override bool DetailedErrors => (Live()->flags & Modhost.MODHOST_EXCHANGE_DETAIL) != 0;
 
+    public override IWake? Waker => LoopWake.Instance;
+
     public override Span<byte> ResponseHead
     {
         get

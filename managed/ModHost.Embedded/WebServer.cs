@@ -26,6 +26,8 @@ internal static unsafe class WebServer
 
     public static void Reset(modhost_exchange* exchange, uint reason) => s_table->exchange_reset(exchange, reason);
 
+    public static void Wake() => s_table->wake();
+
     public static void Release(modhost_exchange* exchange) =>
         ((delegate* unmanaged[Cdecl, SuppressGCTransition]<modhost_exchange*, void>)s_table->exchange_release)(exchange);
 
