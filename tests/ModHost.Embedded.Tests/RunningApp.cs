@@ -29,6 +29,9 @@ internal sealed class RunningApp : IDisposable
 
     public string Folder { get; }
 
+    /// <summary>Before the start.</summary>
+    public string? StateDirectory { get; set; }
+
     public IEnumerable<LogLine> Lines => FakeServer.Lines.Where(line => line.App == Number);
 
     /// <summary>The newest state, or <see langword="null"/>.</summary>
@@ -57,6 +60,7 @@ internal sealed class RunningApp : IDisposable
         var name = Marshal.StringToCoTaskMemUTF8("Behaviour");
         var path = Marshal.StringToCoTaskMemUTF8(Path.Combine(Folder, "Behaviour.dll"));
         var root = Marshal.StringToCoTaskMemUTF8(Folder);
+        var state = Marshal.StringToCoTaskMemUTF8(StateDirectory);
         var address = Marshal.StringToCoTaskMemUTF8("http://127.0.0.1:80");
         var config = new modhost_app_config
         {
@@ -65,6 +69,7 @@ internal sealed class RunningApp : IDisposable
             name = (byte*)name,
             path = (byte*)path,
             content_root = (byte*)root,
+            state_directory = (byte*)state,
             addresses = (byte**)&address,
             address_count = 1,
             startup_timeout = _startupTimeout,
@@ -76,10 +81,13 @@ internal sealed class RunningApp : IDisposable
         Assert.Equal(Modhost.MODHOST_OK, FakeServer.Table->app_start(&config));
 
         // Valid during the call only: whoever still reads them shall fail.
-        foreach (var text in (ReadOnlySpan<nint>)[name, path, root, address])
+        foreach (var text in (ReadOnlySpan<nint>)[name, path, root, state, address])
         {
-            Marshal.WriteByte(text, 0, (byte)'?');
-            Marshal.FreeCoTaskMem(text);
+            if (text != 0)
+            {
+                Marshal.WriteByte(text, 0, (byte)'?');
+                Marshal.FreeCoTaskMem(text);
+            }
         }
     }
 

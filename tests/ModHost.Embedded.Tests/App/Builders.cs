@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting.Server;
 
 namespace Behaviour;
@@ -33,6 +34,13 @@ internal static class Builders
     {
         Report(host.Services);
         return host;
+    }
+
+    public static WebApplication Protect(WebApplication app)
+    {
+        var protector = app.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("tests");
+        Console.WriteLine($"unprotected={protector.Unprotect(protector.Protect("secret"))}");
+        return app;
     }
 
     // The tests read these lines.

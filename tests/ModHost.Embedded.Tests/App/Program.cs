@@ -35,6 +35,11 @@ switch (wanted)
         answering.Run(Answers.Write);
         answering.Serve();
         break;
+    case "protects":
+        var protecting = WebApplication.CreateBuilder(args);
+        protecting.Services.AddDataProtection();
+        Builders.Protect(protecting.Build()).Serve();
+        break;
     case "stops":
         var stopping = WebApplication.CreateBuilder(args).Build();
         stopping.Lifetime.ApplicationStarted.Register(stopping.Lifetime.StopApplication);
