@@ -300,7 +300,14 @@ static ngx_int_t
 ngx_http_modhost_upgrade_header(ngx_http_modhost_ctx_t *ctx, mh_str name,
     mh_str value)
 {
-    if (ctx->request->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS) {
+    ngx_uint_t  status;
+
+    status = ctx->request->headers_out.status;
+
+    /* 426 must say what to upgrade to; HTTP/2 knows no such header. */
+    if ((status != NGX_HTTP_SWITCHING_PROTOCOLS && status != 426)
+        || ctx->request->http_version >= NGX_HTTP_VERSION_20)
+    {
         return NGX_OK;
     }
 
