@@ -169,6 +169,11 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
 
     private ValueTask<FlushResult> WriteStarted(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
+        if (_ended && !_aborted)
+        {
+            throw new InvalidOperationException("Writing is not allowed after writer was completed.");
+        }
+
         CountWrite(source.Length);
         if (!_bodyForbidden)
         {
