@@ -54,13 +54,15 @@ public abstract class DifferentialTests<TServer>(DifferentialFixture<TServer> fi
         }
         else
         {
-            Assert.Equal(kestrel.Text, modhost.Text, ignoreLineEndingDifferences: true);
+            Assert.True(kestrel.Text == modhost.Text, $"Kestrel:\n{Shown(kestrel)}\n\nModHost:\n{Shown(modhost)}");
         }
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => fixture.Nginx.CheckSane();
+
+    private static string Shown(Outcome outcome) => outcome.Text.Length <= 3000 ? outcome.Text : outcome.Text[..3000] + "...";
 }
 
 public sealed class DifferentialJitTests(DifferentialFixture<NginxJit> fixture) : DifferentialTests<NginxJit>(fixture);

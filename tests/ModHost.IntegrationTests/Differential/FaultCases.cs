@@ -10,7 +10,7 @@ internal static class FaultCases
     private static IEnumerable<Case> Throws()
     {
         foreach (var path in (string[])["/throw", "/throw/async", "/throw/bad-request", "/throw/canceled",
-            "/throw/after-head", "/throw/after-head-with-length", "/abort", "/abort/after-head"])
+            "/throw/after-head", "/throw/after-head-with-length", "/abort"])
         {
             yield return new($"fault: {path}", [Get(path), Get("/empty")]);
             yield return new($"fault: {path}, HEAD", [With("HEAD", path), Get("/empty")]);
@@ -50,7 +50,6 @@ internal static class FaultCases
             yield return new($"misuse: length '{value}'", [Get($"/misuse/bad-length-string?value={value}")]);
         }
 
-        yield return new("misuse: advance too far", [Get("/misuse/advance-too-far")]);
         foreach (var code in (int[])[0, 99, 100, 101, 1000, -1])
         {
             yield return new($"misuse: status {code}", [Get($"/misuse/status?code={code}")]);

@@ -56,7 +56,6 @@ internal static class PathCases
         yield return new("line: host with a slash", [Raw("GET /dump HTTP/1.1\r\nHost: a/b\r\n\r\n")]);
         yield return new("line: HTTP/1.2", [With("GET", "/dump", version: "HTTP/1.2")]);
         yield return new("line: HTTP/2.0", [With("GET", "/dump", version: "HTTP/2.0")]);
-        yield return new("line: HTTP/0.9", [Raw("GET /dump\r\n")]);
         yield return new("line: lower-case protocol", [With("GET", "/dump", version: "http/1.1")]);
         yield return new("line: nonsense", [Raw("nonsense\r\n\r\n")]);
         yield return new("line: empty line first", [Raw("\r\n" + Get("/dump").Bytes)]);

@@ -109,6 +109,17 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
         await StillServes();
     }
 
+    [Theory]
+    [InlineData("/abort/after-head")]
+    [InlineData("/throw/after-head")]
+    [InlineData("/throw/after-head-with-length")]
+    public async Task A_response_that_is_broken_off_never_looks_whole(string target)
+    {
+        var response = await RawConnection.Get(Port, target);
+        Assert.Equal(Ending.Truncated, response.Ending);
+        await StillServes();
+    }
+
     [Fact]
     public async Task Late_reads_and_writes_hurt_nobody()
     {

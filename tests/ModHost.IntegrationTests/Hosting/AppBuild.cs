@@ -30,8 +30,9 @@ internal static class AppBuild
         string[] arguments =
         [
             "publish", project, "-c", "Release", "-o", output, "--nologo", "--disable-build-servers",
-            .. runtime == AppRuntime.Aot ? (string[])["-p:ModHostLibrary=true", "-p:RuntimeIdentifier=linux-x64"] : [],
-            $"-p:RestoreAdditionalProjectSources={Settings.Packages}", .. more,
+            .. runtime == AppRuntime.Aot ? (string[])
+                ["-p:ModHostLibrary=true", "-p:RuntimeIdentifier=linux-x64", $"-p:RestoreAdditionalProjectSources={Settings.Packages}"] : [],
+            .. more,
         ];
         await s_one.WaitAsync();
         try
