@@ -138,7 +138,8 @@ int mh_runtime_open_library(const char *path, modhost_app_table **table,
 /*
  * The table that is given to every runtime. Its functions push to the queue of
  * the exchange, or, for app_state and log, to this one, which must be set
- * first.
+ * first. A queue must stay open for as long as a runtime lives: its threads
+ * push until the process ends.
  */
 const modhost_server_table *mh_server_table(void);
 void mh_server_set_queue(mh_queue *queue);

@@ -18,25 +18,26 @@
 #define TEXT_LENGTH_MAX    65536u
 #define CATEGORY_MAX       1024u
 
-static const char    core_category[] = "modhost";
+static const char  core_category[] = "modhost";
 
-static mh_queue     *server_queue;
-static atomic_uint   text_messages;
-static atomic_uint   text_bytes;
-static atomic_uint   text_dropped;
+static _Atomic(mh_queue *)  server_queue;
+static atomic_uint          text_messages;
+static atomic_uint          text_bytes;
+static atomic_uint          text_dropped;
 
 
 void
 mh_server_set_queue(mh_queue *queue)
 {
-    server_queue = queue;
+    atomic_store(&server_queue, queue);
 }
 
 
 bool
 mh_server_owns_queue(const mh_queue *queue)
 {
-    return queue == server_queue;
+    return queue == atomic_load_explicit(&server_queue,
+                                         memory_order_relaxed);
 }
 
 
@@ -70,17 +71,13 @@ text_release(uint32_t size)
 }
 
 
-/* NULL: past the bounds, no memory, or nobody to tell. */
+/* NULL: past the bounds, or no memory. */
 static mh_message *
 text_message(uint32_t kind, const char *category, uint32_t category_length,
     const char *text, uint32_t length)
 {
     uint32_t     size;
     mh_message  *message;
-
-    if (server_queue == NULL) {
-        return NULL;
-    }
 
     if (category == NULL || category_length > CATEGORY_MAX) {
         category_length = category == NULL ? 0 : CATEGORY_MAX;
@@ -130,7 +127,14 @@ static void
 table_log(uint32_t app, uint32_t level, const char *category,
     uint32_t category_length, const char *text, uint32_t text_length)
 {
+    mh_queue    *queue;
     mh_message  *message;
+
+    queue = atomic_load(&server_queue);
+
+    if (queue == NULL) {
+        return;
+    }
 
     message = text_message(MH_MESSAGE_LOG, category, category_length, text,
                            text_length);
@@ -143,7 +147,7 @@ table_log(uint32_t app, uint32_t level, const char *category,
     message->state = level <= MODHOST_LOG_CRITICAL ? level
                                                    : MODHOST_LOG_CRITICAL;
 
-    mh_queue_push(server_queue, message, true);
+    mh_queue_push(queue, message, true);
 }
 
 
@@ -151,7 +155,14 @@ static void
 table_app_state(uint32_t app, uint32_t state, uint32_t code,
     const char *text, uint32_t text_length)
 {
+    mh_queue    *queue;
     mh_message  *message;
+
+    queue = atomic_load(&server_queue);
+
+    if (queue == NULL) {
+        return;
+    }
 
     message = text_message(MH_MESSAGE_APP_STATE, NULL, 0, text, text_length);
 
@@ -164,7 +175,7 @@ table_app_state(uint32_t app, uint32_t state, uint32_t code,
     message->state = state;
     message->code = code;
 
-    mh_queue_push(server_queue, message, true);
+    mh_queue_push(queue, message, true);
 }
 
 
@@ -295,8 +306,12 @@ table_exchange_release(modhost_exchange *pub)
 static void
 table_wake(void)
 {
-    if (server_queue != NULL) {
-        mh_queue_wake(server_queue);
+    mh_queue  *queue;
+
+    queue = atomic_load(&server_queue);
+
+    if (queue != NULL) {
+        mh_queue_wake(queue);
     }
 }
 
