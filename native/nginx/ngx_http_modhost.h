@@ -31,7 +31,6 @@
 typedef struct ngx_http_modhost_app_s       ngx_http_modhost_app_t;
 typedef struct ngx_http_modhost_app_conf_s  ngx_http_modhost_app_conf_t;
 typedef struct ngx_http_modhost_ctx_s       ngx_http_modhost_ctx_t;
-typedef struct ngx_http_modhost_spool_s     ngx_http_modhost_spool_t;
 
 
 /* ---- configuration ----------------------------------------------------- */
@@ -157,8 +156,10 @@ struct ngx_http_modhost_piece_s {
     ngx_chain_t                   link;
     modhost_block                *block;     /* freed when sent; NULL: none   */
     ngx_file_t                   *file;      /* closed when sent; NULL: none  */
-    off_t                         left;      /* not yet reported as sent      */
+    off_t                         left;      /* bytes not yet sent            */
     ngx_http_modhost_piece_t     *next;
+    unsigned                      spooled:1; /* in the temporary file; has    */
+                                             /* been reported                 */
 };
 
 struct ngx_http_modhost_ctx_s {
@@ -182,13 +183,16 @@ struct ngx_http_modhost_ctx_s {
     off_t                         offset;    /* within the first buffer of it */
 
     /* the response */
-    ngx_http_modhost_piece_t     *busy;      /* given to the filters          */
-    ngx_http_modhost_piece_t     *last_piece;    /* of `busy`                 */
+    ngx_http_modhost_piece_t     *pending;   /* to be given to the filters    */
+    ngx_http_modhost_piece_t     *last_pending;
+    ngx_http_modhost_piece_t     *busy;      /* given to them, in that order  */
+    ngx_http_modhost_piece_t     *last_busy;
+    off_t                         busy_bytes;
     ngx_http_modhost_piece_t     *free;
     ngx_http_modhost_piece_t      first;     /* the usual only piece          */
     off_t                         rest;      /* of Content-Length; -1         */
     uint64_t                      sent;      /* not yet told to the app       */
-    ngx_http_modhost_spool_t     *spool;
+    ngx_temp_file_t              *spool;     /* with modhost_buffering        */
     ngx_str_t                     redirect;  /* X-Accel-Redirect              */
 
     unsigned                      begun:1;
@@ -413,15 +417,21 @@ ngx_int_t ngx_http_modhost_copy_trailers(ngx_http_modhost_ctx_t *ctx,
 
 void ngx_http_modhost_send(ngx_http_modhost_ctx_t *ctx, mh_message *message);
 
-/* Gives `out` to the filters; the request may be over when this returns. */
-void ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx, ngx_chain_t *out);
+/* A piece at the end of `pending`, zeroed. */
+ngx_http_modhost_piece_t *ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx);
+void ngx_http_modhost_piece_done(ngx_http_modhost_piece_t *piece);
+/* Sends what can be sent; the request may be over when this returns. */
+void ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx);
 void ngx_http_modhost_write_handler(ngx_http_request_t *r);
-/* A piece at the end of `busy`, zeroed, linked to what `*last` points at. */
-ngx_http_modhost_piece_t *ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx,
-    ngx_chain_t ***last);
 /* What was sent is told to the application. */
 void ngx_http_modhost_report(ngx_http_modhost_ctx_t *ctx);
 void ngx_http_modhost_release_pieces(ngx_http_modhost_ctx_t *ctx);
+
+
+/* ---- ngx_http_modhost_spool.c ------------------------------------------ */
+
+/* `pending` goes to a file, as far as it may; clears ctx->buffering if not. */
+void ngx_http_modhost_spool(ngx_http_modhost_ctx_t *ctx);
 
 
 /* ---- ngx_http_modhost_upgrade.c ---------------------------------------- */

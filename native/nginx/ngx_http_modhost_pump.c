@@ -7,13 +7,17 @@
 #include "ngx_http_modhost.h"
 
 
+/* With modhost_buffering: more than this under way is a slow client. */
+#define NGX_HTTP_MODHOST_BUSY  65536
+
+
+static ngx_chain_t *ngx_http_modhost_give(ngx_http_modhost_ctx_t *ctx);
 static void ngx_http_modhost_reap(ngx_http_modhost_ctx_t *ctx);
-static void ngx_http_modhost_piece_done(ngx_http_modhost_piece_t *piece);
 static void ngx_http_modhost_nodelay(ngx_http_modhost_ctx_t *ctx);
 
 
 ngx_http_modhost_piece_t *
-ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx, ngx_chain_t ***last)
+ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx)
 {
     ngx_http_modhost_piece_t  *piece;
 
@@ -36,23 +40,67 @@ ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx, ngx_chain_t ***last)
 
     piece->link.buf = &piece->buf;
 
-    if (ctx->busy == NULL) {
-        ctx->busy = piece;
+    if (ctx->pending == NULL) {
+        ctx->pending = piece;
     } else {
-        ctx->last_piece->next = piece;
+        ctx->last_pending->next = piece;
     }
 
-    ctx->last_piece = piece;
-
-    **last = &piece->link;
-    *last = &piece->link.next;
+    ctx->last_pending = piece;
 
     return piece;
 }
 
 
+/* From `pending` to `busy`: a chain for the filters, or NULL. */
+static ngx_chain_t *
+ngx_http_modhost_give(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_chain_t               *out, **last;
+    ngx_http_modhost_piece_t  *piece;
+
+    out = NULL;
+    last = &out;
+
+    while (ctx->pending != NULL) {
+
+        if (ctx->buffering && !ctx->upgraded
+            && ctx->busy_bytes >= NGX_HTTP_MODHOST_BUSY)
+        {
+            ngx_http_modhost_spool(ctx);
+
+            if (ctx->buffering) {
+                break;
+            }
+        }
+
+        piece = ctx->pending;
+        ctx->pending = piece->next;
+        piece->next = NULL;
+
+        if (ctx->busy == NULL) {
+            ctx->busy = piece;
+        } else {
+            ctx->last_busy->next = piece;
+        }
+
+        ctx->last_busy = piece;
+        ctx->busy_bytes += piece->left;
+
+        *last = &piece->link;
+        last = &piece->link.next;
+    }
+
+    if (ctx->pending == NULL) {
+        ctx->last_pending = NULL;
+    }
+
+    return out;
+}
+
+
 void
-ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx, ngx_chain_t *out)
+ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx)
 {
     ngx_int_t                  rc;
     ngx_event_t               *wev;
@@ -68,16 +116,19 @@ ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx, ngx_chain_t *out)
         ngx_http_modhost_nodelay(ctx);
     }
 
-    rc = ngx_http_output_filter(r, out);
+    do {
+        rc = ngx_http_output_filter(r, ngx_http_modhost_give(ctx));
 
-    if (rc == NGX_ERROR) {
-        ngx_http_modhost_finalize(ctx, NGX_ERROR);
-        return;
-    }
+        if (rc == NGX_ERROR) {
+            ngx_http_modhost_fail(ctx, NGX_ERROR, MODHOST_RESET_CLIENT);
+            return;
+        }
 
-    ngx_http_modhost_reap(ctx);
+        ngx_http_modhost_reap(ctx);
 
-    if (ctx->ended) {
+    } while (ctx->pending != NULL && ctx->busy == NULL);
+
+    if (ctx->ended && ctx->pending == NULL) {
         ngx_http_modhost_finalize(ctx, NGX_OK);
         return;
     }
@@ -145,7 +196,7 @@ ngx_http_modhost_write_handler(ngx_http_request_t *r)
         return;
     }
 
-    ngx_http_modhost_pump(ctx, NULL);
+    ngx_http_modhost_pump(ctx);
 }
 
 
@@ -161,7 +212,12 @@ ngx_http_modhost_reap(ngx_http_modhost_ctx_t *ctx)
         piece = ctx->busy;
         left = ngx_buf_size(&piece->buf);
 
-        ctx->sent += piece->left - left;
+        ctx->busy_bytes -= piece->left - left;
+
+        if (!piece->spooled) {
+            ctx->sent += piece->left - left;
+        }
+
         piece->left = left;
 
         if (left != 0) {
@@ -171,7 +227,7 @@ ngx_http_modhost_reap(ngx_http_modhost_ctx_t *ctx)
         ctx->busy = piece->next;
 
         if (ctx->busy == NULL) {
-            ctx->last_piece = NULL;
+            ctx->last_busy = NULL;
         }
 
         if (piece->block == NULL && piece->file == NULL) {
@@ -192,7 +248,7 @@ ngx_http_modhost_reap(ngx_http_modhost_ctx_t *ctx)
 }
 
 
-static void
+void
 ngx_http_modhost_piece_done(ngx_http_modhost_piece_t *piece)
 {
     if (piece->block != NULL) {
@@ -222,8 +278,14 @@ ngx_http_modhost_release_pieces(ngx_http_modhost_ctx_t *ctx)
         ngx_http_modhost_piece_done(piece);
     }
 
+    for (piece = ctx->pending; piece != NULL; piece = piece->next) {
+        ngx_http_modhost_piece_done(piece);
+    }
+
     ctx->busy = NULL;
-    ctx->last_piece = NULL;
+    ctx->last_busy = NULL;
+    ctx->pending = NULL;
+    ctx->last_pending = NULL;
 }
 
 

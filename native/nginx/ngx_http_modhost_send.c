@@ -10,13 +10,12 @@ static void ngx_http_modhost_before_end(ngx_http_modhost_ctx_t *ctx);
 static void ngx_http_modhost_send_nothing(ngx_http_modhost_ctx_t *ctx,
     mh_message *message);
 static ngx_int_t ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx,
-    mh_message *message, ngx_chain_t ***last);
+    mh_message *message);
 static ngx_int_t ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx,
-    mh_message *message, ngx_chain_t ***last);
+    mh_message *message);
 static ngx_int_t ngx_http_modhost_take_end(ngx_http_modhost_ctx_t *ctx,
-    mh_message *message, ngx_chain_t ***last);
-static ngx_int_t ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx,
-    ngx_chain_t ***last);
+    mh_message *message);
+static ngx_int_t ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx);
 static ngx_int_t ngx_http_modhost_count(ngx_http_modhost_ctx_t *ctx,
     off_t size);
 
@@ -24,8 +23,7 @@ static ngx_int_t ngx_http_modhost_count(ngx_http_modhost_ctx_t *ctx,
 void
 ngx_http_modhost_send(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 {
-    ngx_int_t     rc;
-    ngx_chain_t  *out, **last;
+    ngx_int_t  rc;
 
     if (message->flags & MODHOST_SEND_END) {
         ngx_http_modhost_before_end(ctx);
@@ -53,24 +51,27 @@ ngx_http_modhost_send(ngx_http_modhost_ctx_t *ctx, mh_message *message)
         return;
     }
 
-    out = NULL;
-    last = &out;
-
-    if (ngx_http_modhost_take_blocks(ctx, message, &last) != NGX_OK
-        || ngx_http_modhost_take_file(ctx, message, &last) != NGX_OK
-        || ngx_http_modhost_take_end(ctx, message, &last) != NGX_OK)
+    if (ngx_http_modhost_take_blocks(ctx, message) != NGX_OK
+        || ngx_http_modhost_take_file(ctx, message) != NGX_OK
+        || ngx_http_modhost_take_end(ctx, message) != NGX_OK)
     {
         goto failed;
     }
 
-    if (!ctx->ended && (ctx->upgraded || (message->flags & MODHOST_SEND_FLUSH))
-        && ngx_http_modhost_take_flush(ctx, &last) != NGX_OK)
+    if (ctx->ended) {
+
+        /* whatever the client takes its time for, the app is done with it */
+
+        ngx_http_modhost_detach(ctx, 0);
+
+    } else if ((ctx->upgraded || (message->flags & MODHOST_SEND_FLUSH))
+               && ngx_http_modhost_take_flush(ctx) != NGX_OK)
     {
         goto failed;
     }
 
-    if (out != NULL) {
-        ngx_http_modhost_pump(ctx, out);
+    if (ctx->pending != NULL) {
+        ngx_http_modhost_pump(ctx);
     }
 
     return;
@@ -166,8 +167,7 @@ ngx_http_modhost_count(ngx_http_modhost_ctx_t *ctx, off_t size)
 
 
 static ngx_int_t
-ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message,
-    ngx_chain_t ***last)
+ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 {
     modhost_block             *block;
     ngx_http_modhost_piece_t  *piece;
@@ -182,7 +182,7 @@ ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message,
 
         if (block->length != 0) {
 
-            piece = ngx_http_modhost_piece(ctx, last);
+            piece = ngx_http_modhost_piece(ctx);
             if (piece == NULL) {
                 return NGX_ERROR;
             }
@@ -209,8 +209,7 @@ ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message,
 
 
 static ngx_int_t
-ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx, mh_message *message,
-    ngx_chain_t ***last)
+ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 {
     ngx_log_t                 *log;
     ngx_file_t                *file;
@@ -247,7 +246,7 @@ ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx, mh_message *message,
         return NGX_ERROR;
     }
 
-    piece = ngx_http_modhost_piece(ctx, last);
+    piece = ngx_http_modhost_piece(ctx);
     if (piece == NULL) {
         return NGX_ERROR;
     }
@@ -270,8 +269,7 @@ ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx, mh_message *message,
 
 
 static ngx_int_t
-ngx_http_modhost_take_end(ngx_http_modhost_ctx_t *ctx, mh_message *message,
-    ngx_chain_t ***last)
+ngx_http_modhost_take_end(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 {
     ngx_buf_t                 *b;
     ngx_http_request_t        *r;
@@ -297,10 +295,10 @@ ngx_http_modhost_take_end(ngx_http_modhost_ctx_t *ctx, mh_message *message,
         return NGX_ERROR;
     }
 
-    piece = ctx->last_piece;
+    piece = ctx->last_pending;
 
-    if (piece == NULL || *last != &piece->link.next) {
-        piece = ngx_http_modhost_piece(ctx, last);
+    if (piece == NULL) {
+        piece = ngx_http_modhost_piece(ctx);
         if (piece == NULL) {
             return NGX_ERROR;
         }
@@ -324,14 +322,14 @@ ngx_http_modhost_take_end(ngx_http_modhost_ctx_t *ctx, mh_message *message,
 
 
 static ngx_int_t
-ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx, ngx_chain_t ***last)
+ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx)
 {
     ngx_http_modhost_piece_t  *piece;
 
-    piece = ctx->last_piece;
+    piece = ctx->last_pending;
 
-    if (piece == NULL || *last != &piece->link.next) {
-        piece = ngx_http_modhost_piece(ctx, last);
+    if (piece == NULL) {
+        piece = ngx_http_modhost_piece(ctx);
         if (piece == NULL) {
             return NGX_ERROR;
         }

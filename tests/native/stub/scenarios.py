@@ -479,6 +479,48 @@ def resident(pid):
 
 
 @scenario
+def spooled_response_frees_the_app(server):
+    for path, size in (("/spool/stream?n=2000&size=16384", 2000 * 16384),
+                       ("/spool/stream?n=200&size=16384&length=1",
+                        200 * 16384),
+                       ("/spool/big?size=5000000", 5000000),
+                       ("/spool/plaintext", 13)):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            s.connect(("127.0.0.1", server.port))
+            s.settimeout(20)
+            s.sendall(b"GET " + path.encode() + b" HTTP/1.0\r\n\r\n")
+            idle(server)
+            got = b""
+            while piece := s.recv(1 << 20):
+                got += piece
+            head, _, body = got.partition(b"\r\n\r\n")
+            assert len(body) == size, (path, len(body), head)
+            if b"stream" in head or "stream" in path:
+                line = bytes(97 + i % 26 for i in range(16384))
+                assert body == line * (size // 16384), path
+
+
+@scenario
+def spooled_response_and_a_client_that_leaves(server):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        s.connect(("127.0.0.1", server.port))
+        s.sendall(b"GET /spool/stream?n=500&size=16384 HTTP/1.0\r\n\r\n")
+        idle(server)
+    status, _, body = request(server, "GET", "/spool/big?size=100000")
+    assert status == 200 and len(body) == 100000
+
+
+@scenario
+def accel_buffering(server):
+    path = "/custom?name=X-Accel-Buffering&value=yes&body=b"
+    status, headers, body = request(server, "GET", path)
+    assert (status, body) == (200, b"b")
+    assert "x-accel-buffering" not in headers
+
+
+@scenario
 def limit_rate(server):
     begun = time.monotonic()
     status, _, body = request(server, "GET", "/slow/stream?n=40&size=10000")
