@@ -32,6 +32,9 @@ static __thread char  complaint[768];
 
 static modhost_app_table  *clr_table;
 
+/* A runtime that came up cannot be started a second time. */
+static bool                clr_failed;
+
 
 static void
 complaint_take(const char *message)
@@ -250,6 +253,7 @@ context_run(const hostfxr *host, const char *config, const char *dotnet_root,
     rc = host->initialize(config, &parameters, &context);
 
     if (rc == 0) {
+        clr_failed = true;
         result = entry_get(host, context, managed_directory, entry, error);
 
     } else if (rc > 0) {
@@ -344,6 +348,11 @@ mh_runtime_start_clr(const mh_runtime_options *options,
     mh_runtime_options  complete;
 
     if (clr_table == NULL) {
+
+        if (clr_failed) {
+            return mh_fail(error, MH_E_CLR_START, "the .NET runtime of this "
+                           "process failed to start before");
+        }
 
         if (mh_runtime_has_libraries()) {
             return mh_fail(error, MH_E_CLR_TOO_LATE,

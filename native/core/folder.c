@@ -150,8 +150,8 @@ nothing_found(const folder_search *search, mh_error *error)
     if (search->libraries != 0) {
         return mh_fail(error, MH_E_APP_FOLDER,
                        "the folder \"%s\" holds no application: no "
-                       "*.runtimeconfig.json, and none of its %u libraries "
-                       "(.so) exports %s", search->folder, search->libraries,
+                       "*.runtimeconfig.json, and no library (.so) that "
+                       "exports %s", search->folder,
                        MODHOST_INITIALIZE_SYMBOL);
     }
 

@@ -132,6 +132,27 @@ inspect_library(mh_app_spec *spec, mh_error *error)
 }
 
 
+/* Next to a project's .dll there is an executable of the same name. */
+static int
+refuse_kind(const char *file, mh_error *error)
+{
+    char      dll[PATH_MAX];
+    mh_error  unused;
+
+    if (snprintf(dll, sizeof(dll), "%s.dll", file) < (int) sizeof(dll)
+        && mh_file_kind(dll, &unused) == 'f')
+    {
+        return mh_fail(error, MH_E_APP_KIND,
+                       "\"%s\" is an executable; name \"%s\" instead", file,
+                       dll);
+    }
+
+    return mh_fail(error, MH_E_APP_KIND,
+                   "\"%s\" is neither a .dll, nor a .so, nor a publish "
+                   "folder", file);
+}
+
+
 static int
 inspect_file(const char *file, const char *dotnet_root, mh_app_spec *spec,
     mh_error *error)
@@ -143,9 +164,7 @@ inspect_file(const char *file, const char *dotnet_root, mh_app_spec *spec,
         spec->kind = MH_APP_NATIVE;
 
     } else {
-        return mh_fail(error, MH_E_APP_KIND,
-                       "\"%s\" is neither a .dll, nor a .so, nor a publish "
-                       "folder", file);
+        return refuse_kind(file, error);
     }
 
     if (spec_names(spec, file, error) != 0) {

@@ -285,7 +285,10 @@ CASE(What_is_not_there_or_no_application_is_named)
     refused("shop/Shop.dll", MH_E_APP_NOT_ASSEMBLY, "not a .NET assembly");
     refused("shop/Shop.dll/x", MH_E_APP_MISSING, "Not a directory");
     make_text("shop/Shop", "text");
-    refused("shop/Shop", MH_E_APP_KIND, "neither a .dll");
+    refused("shop/Shop", MH_E_APP_KIND, "name \"");
+    CHECK_HAS(error.text, "/shop/Shop.dll\" instead");
+    make_text("shop/Text", "text");
+    refused("shop/Text", MH_E_APP_KIND, "neither a .dll");
     make_text("shop/Shop.so", "text");
     refused("shop/Shop.so", MH_E_APP_ARCHITECTURE, "not an ELF library");
     CHECK_INT(mkfifo(path_of("shop/Pipe.dll"), 0600), 0);
@@ -299,7 +302,7 @@ CASE(A_library_without_exports_or_for_another_machine_is_refused)
     start();
     make_library("shop/Shop.so", false, false);
     refused("shop/Shop.so", MH_E_APP_EXPORTS, "-p:ModHostLibrary=true");
-    refused("shop", MH_E_APP_FOLDER, "none of its 1 libraries");
+    refused("shop", MH_E_APP_FOLDER, "no library (.so) that exports");
     make_library("shop/Shop.so", true, true);
     refused("shop/Shop.so", MH_E_APP_ARCHITECTURE, "S/390");
     refused("shop", MH_E_APP_ARCHITECTURE, "S/390");
