@@ -21,7 +21,7 @@ from processes import cpu_seconds
 from servers import Paths, Server, all_servers
 
 CONNECTIONS = (1, 64, 256)
-WARM_UP = 2  # seconds of each workload, so that the JIT's last tier is reached
+WARM_UP = 4  # seconds of each workload, so that the JIT reaches its last tier
 
 
 def parse():
