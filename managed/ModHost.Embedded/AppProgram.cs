@@ -20,13 +20,23 @@ internal static class AppProgram
     {
         if (CanLoadFiles)
         {
-            return AppLoadContext.Load(settings);
+            RuntimeSettings.Apply(settings);
+            return LoadedApps.Take(settings);
         }
 
         return AppContext.GetData(AssemblyKey) is string name
             ? Assembly.Load(new AssemblyName(name))
             : throw new AppLoadException(Errors.NoEntryPoint,
                 $"{settings.Path} was not built with ModHostLibrary=true: it does not say which assembly to run");
+    }
+
+    /// <summary>The start failed, and the program's Main is over.</summary>
+    public static void Keep(AppSettings settings, Assembly program)
+    {
+        if (CanLoadFiles)
+        {
+            LoadedApps.Keep(settings, program);
+        }
     }
 
     /// <summary>Until disposed of, names that code of this flow loads are looked up in the program's own context.</summary>

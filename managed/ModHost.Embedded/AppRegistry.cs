@@ -9,8 +9,8 @@ namespace ModHost.Embedded;
 /// </summary>
 internal static class AppRegistry
 {
-    // Numbers come from a configuration file; this only keeps a wrong one from costing memory.
-    private const uint MostApps = 4096;
+    // Each attempt to start has a number of its own; this only keeps a wrong one from costing memory.
+    private const uint MostApps = 1 << 20;
 
     private static readonly Lock s_gate = new();
     private static readonly Queue<EmbeddedApp> s_waiting = new();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using ModHost.Abi;
 
 namespace ModHost.Embedded;
@@ -28,11 +29,12 @@ internal sealed partial class EmbeddedApp
 
     private void Run()
     {
+        Assembly? program = null;
         try
         {
             Enter(settings.Alone);
             _scope = StartScope.Enter(settings);
-            var program = AppProgram.Load(settings);
+            program = AppProgram.Load(settings);
             StartScope.SetEntryAssembly(program);
 
             // What the application loads by name comes from its own folder.
@@ -52,6 +54,11 @@ internal sealed partial class EmbeddedApp
         }
         finally
         {
+            if (program is not null && HasFailed)
+            {
+                AppProgram.Keep(settings, program);
+            }
+
             EndStart();
         }
     }

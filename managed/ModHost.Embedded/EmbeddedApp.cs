@@ -71,6 +71,8 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
     {
     }
 
+    private bool HasFailed => Volatile.Read(ref _state) == Modhost.MODHOST_APP_FAILED;
+
     /// <summary>Tells the web server of a later state; <see langword="false"/> where it is not later.</summary>
     private bool MoveTo(int state, string? tag = null, string? text = null)
     {

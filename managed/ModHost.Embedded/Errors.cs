@@ -35,6 +35,9 @@ internal static class Errors
     /// <summary>A fault inside ModHost: an exception reached the boundary to the web server.</summary>
     public const string Internal = "MH0510";
 
+    /// <summary>A setting of the application's runtimeconfig.json cannot be had in this process.</summary>
+    public const string SettingTaken = "MH0511";
+
     /// <summary>The number, for the web server's side.</summary>
     public static uint Number(string tag) => uint.Parse(tag.AsSpan(2), CultureInfo.InvariantCulture);
 }

@@ -25,7 +25,8 @@ internal sealed class RunningApp : IDisposable
         File.WriteAllText(Path.Combine(Folder, "behaviour.txt"), behaviour);
     }
 
-    public uint Number { get; }
+    /// <summary>Of the newest attempt; each has a number of its own.</summary>
+    public uint Number { get; private set; }
 
     public string Folder { get; }
 
@@ -53,6 +54,12 @@ internal sealed class RunningApp : IDisposable
     public static void Wait(Func<bool> condition, Func<string> what)
     {
         Assert.True(SpinWait.SpinUntil(condition, s_patience), what());
+    }
+
+    public void StartAgain()
+    {
+        Number = (uint)Interlocked.Increment(ref s_count) - 1;
+        Start();
     }
 
     public unsafe void Start()

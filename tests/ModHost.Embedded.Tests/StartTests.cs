@@ -76,6 +76,40 @@ public sealed class StartTests
     }
 
     [Fact]
+    public void Failed_start_can_be_repeated_with_what_was_loaded()
+    {
+        using var app = RunningApp.Start("throws");
+        app.WaitForState(Modhost.MODHOST_APP_FAILED);
+        File.WriteAllText(Path.Combine(app.Folder, "behaviour.txt"), "web");
+        app.StartAgain();
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        Assert.Single(System.Runtime.Loader.AssemblyLoadContext.All, context =>
+            context.Assemblies.Any(assembly => !assembly.IsDynamic
+                && assembly.Location == Path.Combine(app.Folder, "Behaviour.dll")));
+    }
+
+    [Fact]
+    public void Settings_of_the_runtimeconfig_become_AppContext_switches()
+    {
+        using var first = RunningApp.Prepare("web");
+        using var second = RunningApp.Prepare("web");
+        Configure(first, "one");
+        Configure(second, "two");
+        first.Start();
+        second.Start();
+        first.WaitForState(Modhost.MODHOST_APP_READY);
+        second.WaitForState(Modhost.MODHOST_APP_READY);
+        Assert.Equal("one", AppContext.GetData("Behaviour.Setting"));
+        Assert.DoesNotContain(first.Lines, line => line.Text.StartsWith("MH0511:", StringComparison.Ordinal));
+        Assert.Single(second.Lines, line => line.Text.StartsWith("MH0511:", StringComparison.Ordinal));
+
+        static void Configure(RunningApp app, string value) => File.WriteAllText(
+            Path.Combine(app.Folder, "Behaviour.runtimeconfig.json"),
+            "{\"runtimeOptions\":{\"configProperties\":{\"Behaviour.Setting\":\"" + value
+            + "\",\"System.GC.Server\":true}}}");
+    }
+
+    [Fact]
     public void Slow_start_fails_and_lets_the_next_one_start()
     {
         using var slow = RunningApp.Start("sleeps", startupTimeout: 300);
