@@ -104,6 +104,8 @@ typedef struct {
     ngx_msec_t                    request_timeout;
     ngx_flag_t                    request_buffering;
     ngx_flag_t                    buffering;
+    size_t                        max_head_size;
+    ngx_uint_t                    max_headers;
     off_t                         max_request_body;  /* 0: no limit           */
     ngx_flag_t                    detailed_errors;
     ngx_flag_t                    intercept_errors;

@@ -82,6 +82,8 @@ ngx_http_modhost_create_loc_conf(ngx_conf_t *cf)
     conf->request_timeout = NGX_CONF_UNSET_MSEC;
     conf->request_buffering = NGX_CONF_UNSET;
     conf->buffering = NGX_CONF_UNSET;
+    conf->max_head_size = NGX_CONF_UNSET_SIZE;
+    conf->max_headers = NGX_CONF_UNSET_UINT;
     conf->max_request_body = NGX_CONF_UNSET;
     conf->detailed_errors = NGX_CONF_UNSET;
     conf->intercept_errors = NGX_CONF_UNSET;
@@ -118,6 +120,10 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->request_timeout, prev->request_timeout, 0);
     ngx_conf_merge_value(conf->request_buffering, prev->request_buffering, 0);
     ngx_conf_merge_value(conf->buffering, prev->buffering, 0);
+    ngx_conf_merge_size_value(conf->max_head_size, prev->max_head_size,
+                              MH_HEAD_SIZE_MAX);
+    ngx_conf_merge_uint_value(conf->max_headers, prev->max_headers,
+                              MH_HEAD_HEADERS_MAX);
     ngx_conf_merge_off_value(conf->max_request_body, prev->max_request_body,
                              NGX_CONF_UNSET);
     ngx_conf_merge_value(conf->detailed_errors, prev->detailed_errors, 0);

@@ -33,6 +33,15 @@ static ngx_conf_num_bounds_t  ngx_http_modhost_count_bounds = {
     ngx_conf_check_num_bounds, 0, 1000000
 };
 
+/* The block has 32-bit offsets and a 16-bit count. */
+static ngx_conf_num_bounds_t  ngx_http_modhost_head_bounds = {
+    ngx_conf_check_num_bounds, 1024, 16777216
+};
+
+static ngx_conf_num_bounds_t  ngx_http_modhost_header_bounds = {
+    ngx_conf_check_num_bounds, 1, 65000
+};
+
 
 static ngx_command_t  ngx_http_modhost_commands[] = {
 
@@ -80,6 +89,14 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
 
     MODHOST_LOC("modhost_buffering", NGX_CONF_FLAG,
                 ngx_conf_set_flag_slot, buffering, NULL),
+
+    MODHOST_LOC("modhost_max_head_size", NGX_CONF_TAKE1,
+                ngx_conf_set_size_slot, max_head_size,
+                &ngx_http_modhost_head_bounds),
+
+    MODHOST_LOC("modhost_max_headers", NGX_CONF_TAKE1,
+                ngx_conf_set_num_slot, max_headers,
+                &ngx_http_modhost_header_bounds),
 
     MODHOST_LOC("modhost_max_request_body", NGX_CONF_TAKE1,
                 ngx_conf_set_off_slot, max_request_body, NULL),

@@ -150,9 +150,9 @@ ngx_http_modhost_head_count(ngx_http_modhost_ctx_t *ctx,
         head->text += head->values[ctx->conf->type_variable].len;
     }
 
-    if (head->headers > MH_HEAD_HEADERS_MAX
+    if (head->headers > ctx->conf->max_headers
         || mh_head_measure(head->headers, head->variables, head->text)
-           > MH_HEAD_SIZE_MAX)
+           > ctx->conf->max_head_size)
     {
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                       "MH0%d: a request with %ui headers and %uz bytes of head "

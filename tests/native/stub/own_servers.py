@@ -40,6 +40,9 @@ def with_server(http, body, stop=True, **settings):
         body(server)
         if stop:
             server.stop()
+    except Exception:
+        print("\n".join(server.log().splitlines()[-25:]))
+        raise
     finally:
         if server.process is not None and server.process.poll() is None:
             server.kill(signal.SIGTERM)

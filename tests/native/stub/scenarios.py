@@ -1028,10 +1028,14 @@ def main(argv):
             assert end["overflow"] == 0, end
             shared.stop()
             passed += 1
-            shared.remove()
         except Exception:  # pylint: disable=broad-except
             failed.append("clean_end")
             traceback.print_exc()
+        finally:
+            if shared.process.poll() is None:
+                shared.kill(signal.SIGTERM)
+                shared.process.wait(10)
+            shared.remove()
 
     print(f"{passed} passed, {len(failed)} failed", *failed)
     return 1 if failed else 0
