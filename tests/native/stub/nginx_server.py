@@ -25,6 +25,9 @@ master_process {master};
 daemon {daemon};
 pid {prefix}/nginx.pid;
 error_log {prefix}/error.log info;
+env ASAN_OPTIONS;
+env UBSAN_OPTIONS;
+env LD_PRELOAD;
 {main}
 events {{ worker_connections 2048; }}
 http {{
