@@ -68,6 +68,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
     {
         var places = new NginxPlaces(Settings.NewFolder("nginx"), FreePort.Next(), FreePort.Next(), FreePort.Next());
         Directory.CreateDirectory(places.Static);
+        File.SetUnixFileMode(places.Static, (UnixFileMode)0x1ff);
         File.WriteAllText(Path.Combine(places.Static, "hello.txt"), "static file\n");
         Certificate.Write(Certificate.Server, places.Prefix, "server");
         Certificate.Write(Certificate.Client, places.Prefix, "client");

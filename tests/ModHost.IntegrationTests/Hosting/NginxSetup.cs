@@ -68,6 +68,7 @@ internal sealed record NginxSetup
                     server_name probe.test;
                     ssl_certificate {{places.Prefix}}/server.pem;
                     ssl_certificate_key {{places.Prefix}}/server.key;
+                    ssl_protocols TLSv1.2 TLSv1.3;
                     location = /nginx/return { return 200 "control"; }
                     location /static/ { root {{places.Prefix}}; }
                     {{Server(places)}}

@@ -3,6 +3,18 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace ModHost.IntegrationTests.Http;
 
+/// <summary>A body that may still be on its way when the response begins; the platform's own contents wait for its end.</summary>
+internal sealed class DuplexContent(byte[] bytes) : HttpContent
+{
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(bytes).AsTask();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = bytes.Length;
+        return true;
+    }
+}
+
 /// <summary>HTTP/2 and TLS through the platform's own client.</summary>
 internal static class Http2
 {

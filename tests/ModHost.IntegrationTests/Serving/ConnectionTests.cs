@@ -172,7 +172,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         new Random(1).NextBytes(body);
         foreach (var path in (string[])["/echo", "/echo/buffered", "/echo/pipe"])
         {
-            using var content = new ByteArrayContent(body);
+            using var content = new DuplexContent(body);
             using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content);
             Assert.Equal(body, await response.Content.ReadAsByteArrayAsync());
         }
