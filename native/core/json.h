@@ -48,7 +48,7 @@ void mh_json_free(mh_json *json);
 const mh_json_node *mh_json_root(const mh_json *json);
 const mh_json_node *mh_json_member(const mh_json *json,
     const mh_json_node *object, const char *name);
-/* The names of an object one after the other; the value is nodes[name->next]. */
+/* The names of an object one after the other; their values: nodes[->next]. */
 const mh_json_node *mh_json_name(const mh_json *json,
     const mh_json_node *object, const mh_json_node *previous);
 /* The children of an array one after the other; `previous` NULL: the first. */

@@ -245,7 +245,9 @@ config_read(config_reading *reading, const mh_file *file)
         return bad(reading, "it cannot be read, or is longer than 1 MiB");
     }
 
-    if (mh_json_parse(&reading->json, text, (size_t) file->size, &reason) != 0) {
+    if (mh_json_parse(&reading->json, text, (size_t) file->size, &reason)
+        != 0)
+    {
         free(text);
         return bad(reading, reason.text);
     }

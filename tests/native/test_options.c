@@ -201,4 +201,45 @@ CASE(Nginx_has_the_defaults)
     free(text);
 }
 
+CASE(The_documentation_has_every_option_with_its_default)
+{
+    char    *text, *path, wanted[256], *entry, *next;
+    size_t   i, length;
+
+    path = baseline_path("../docs", "directives", ".md");
+    text = baseline_read(path, &length);
+    free(path);
+    REQUIRE(text != NULL);
+
+    for (i = 0; i < OPTIONS; i++) {
+
+        snprintf(wanted, sizeof(wanted), "## modhost_%s\n",
+                 options[i].name);
+        entry = strstr(text, wanted);
+
+        if (entry == NULL) {
+            CHECK_FAIL("modhost_%s is not in docs/directives.md",
+                       options[i].name);
+            continue;
+        }
+
+        snprintf(wanted, sizeof(wanted), "| Default | `modhost_%s %s;` |",
+                 options[i].name, options[i].preset);
+
+        if (options[i].preset[0] == '\0') {
+            strcpy(wanted, "| Default |");
+        }
+
+        next = strstr(entry + 1, "\n## ");
+        entry = strstr(entry, wanted);
+
+        if (entry == NULL || (next != NULL && entry > next)) {
+            CHECK_FAIL("modhost_%s: no \"%s\" in docs/directives.md",
+                       options[i].name, wanted);
+        }
+    }
+
+    free(text);
+}
+
 CHECK_MAIN
