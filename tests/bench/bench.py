@@ -14,6 +14,7 @@ import sys
 import tempfile
 
 import chart
+import processes
 import report
 import startup
 import workloads
@@ -39,10 +40,14 @@ def parse():
                         "nginx-embedded-jit-plaintext-c64")
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--duration", type=int, default=0, metavar="SECONDS")
+    parser.add_argument("--priority", action="store_true",
+                        help="for a busy machine: what is measured goes "
+                        "before everything else (root)")
     parser.add_argument("--no-startup", action="store_true",
                         help="leave out start times and memory")
     options = parser.parse_args()
     options.rounds = options.rounds or (3 if options.quick else 5)
+    processes.priority = options.priority
     options.duration = options.duration or (2 if options.quick else 3)
     return options
 
@@ -148,6 +153,9 @@ def main():
     stamp = datetime.datetime.now(datetime.timezone.utc)
     target = options.out / f"{stamp:%Y%m%dT%H%M%SZ}.jsonl"
     machine = report.machine(options)
+    if machine["load"] > 0.5:
+        print(f"This machine is busy (load {machine['load']}): figures will "
+              "be low, and ratios uncertain.")
     samples = []
     try:
         with report.JsonLines(target) as lines:

@@ -4,6 +4,18 @@ import os
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
+priority = False  # --priority
+
+
+def alone_on(core, command):
+    """The command on one core and in a session of its own, because the kernel
+    shares the processor by session (sched_autogroup)."""
+    pinned = ["taskset", "-c", str(core), *command]
+    if not priority:
+        return ["setsid", "-w", *pinned]
+    return ["setsid", "-w", "sh", "-c",
+            'echo -19 >/proc/self/autogroup; exec "$@"', "-", *pinned]
+
 
 def _stat(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:

@@ -1,6 +1,7 @@
 """JSON lines, tables and the comparison with what was aimed at."""
 
 import json
+import os
 import pathlib
 import platform
 import statistics
@@ -46,6 +47,8 @@ def machine(options):
                       key=lambda text: [int(part) for part in
                                         text.split("-")[0].split(".")],
                       default=""),
+        "load": round(os.getloadavg()[0], 1),
+        "priority": options.priority,
         "rounds": options.rounds,
         "duration": options.duration,
     }

@@ -1,7 +1,6 @@
 """The servers that are compared: how each is configured, started, stopped.
 
-Every process runs in a session of its own, because the kernel shares the
-processor by session (sched_autogroup), and all of them on one core.
+All their processes run on one core.
 """
 
 import dataclasses
@@ -13,6 +12,7 @@ import socket
 import subprocess
 import time
 
+from processes import alone_on
 from workloads import get
 
 SERVER_CORE = 0
@@ -81,7 +81,7 @@ def free_port():
 def start(command, log, environment=None):
     with open(log, "ab") as output:
         return subprocess.Popen(
-            ["setsid", "taskset", "-c", str(SERVER_CORE), *command],
+            alone_on(SERVER_CORE, command),
             env=dict(os.environ, **(environment or {})),
             stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT)

@@ -7,6 +7,8 @@ import os
 import pathlib
 import subprocess
 
+from processes import alone_on
+
 FOLDER = pathlib.Path(__file__).resolve().parent / "wrk"
 LOAD_CORE = 1
 UPLOAD = 64 * 1024
@@ -79,10 +81,10 @@ def load(port, workload, connections, seconds):
         BENCH_UPLOAD=str(UPLOAD),
         BENCH_HEADERS="".join(f"{k}: {v}\n" for k, v in HEADERS.items()))
     result = subprocess.run(
-        ["setsid", "-w", "taskset", "-c", str(LOAD_CORE), "wrk", "-t1",
-         f"-c{connections}", f"-d{seconds}s", "-s",
-         str(FOLDER / workload.script),
-         f"http://127.0.0.1:{port}{workload.path}"],
+        alone_on(LOAD_CORE, [
+            "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
+            str(FOLDER / workload.script),
+            f"http://127.0.0.1:{port}{workload.path}"]),
         env=environment, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, check=False)
     lines = [line for line in result.stdout.splitlines()
