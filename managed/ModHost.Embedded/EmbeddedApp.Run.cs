@@ -18,6 +18,12 @@ internal sealed partial class EmbeddedApp
     /// <summary>It is this application's turn to start. Returns at once.</summary>
     public void Start()
     {
+        if (StopBeforeReady())
+        {
+            EndStart();
+            return;
+        }
+
         if (settings.StartupTimeout > TimeSpan.Zero)
         {
             _startTimer = new Timer(static self => ((EmbeddedApp)self!).StartTimedOut(), this, settings.StartupTimeout,
@@ -91,9 +97,12 @@ internal sealed partial class EmbeddedApp
         AppRegistry.StartIsOver();
     }
 
+    /// <summary>Whether the web server has lost interest before the host had started.</summary>
+    private bool StopBeforeReady() => StopRequested && !IsReady && MoveTo(Modhost.MODHOST_APP_STOPPED);
+
     private void MainReturned(int exitCode)
     {
-        if (MoveTo(Modhost.MODHOST_APP_FAILED, Errors.NoHost,
+        if (StopBeforeReady() || MoveTo(Modhost.MODHOST_APP_FAILED, Errors.NoHost,
             $"Main of {Name} returned {exitCode} and had not started a web host"))
         {
             return;
@@ -112,7 +121,8 @@ internal sealed partial class EmbeddedApp
 
     private void MainThrew(Exception exception)
     {
-        if (!MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartFailed, $"{Name} failed to start: {exception}"))
+        if (!StopBeforeReady()
+            && !MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartFailed, $"{Name} failed to start: {exception}"))
         {
             MoveTo(Modhost.MODHOST_APP_STOPPING);
             MoveTo(Modhost.MODHOST_APP_STOPPED, Errors.MainFailed, $"Main of {Name} failed: {exception}");

@@ -11,7 +11,8 @@ namespace ModHost.Embedded;
 /// </summary>
 /// <remarks>
 /// States go one way: starting, then ready or failed, then stopping, then stopped. Each is told to the web server
-/// once. FAILED is final, also where an application is late and starts after all: then it is stopped again.
+/// once. FAILED is final, also where an application is late and starts after all: then it is stopped again. An
+/// application that is told to stop while it starts goes to stopped at once.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The timer is disposed of at the end of the start.")]
 internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, IServerConnection
@@ -71,6 +72,8 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
     {
     }
 
+    private bool IsReady => Volatile.Read(ref _state) is Modhost.MODHOST_APP_READY or Modhost.MODHOST_APP_STOPPING;
+
     private bool HasFailed => Volatile.Read(ref _state) == Modhost.MODHOST_APP_FAILED;
 
     /// <summary>Tells the web server of a later state; <see langword="false"/> where it is not later.</summary>
@@ -82,7 +85,8 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
             {
                 Modhost.MODHOST_APP_READY or Modhost.MODHOST_APP_FAILED => _state == Modhost.MODHOST_APP_STARTING,
                 Modhost.MODHOST_APP_STOPPING => _state == Modhost.MODHOST_APP_READY,
-                _ => _state is Modhost.MODHOST_APP_READY or Modhost.MODHOST_APP_STOPPING,
+                _ => _state is Modhost.MODHOST_APP_READY or Modhost.MODHOST_APP_STOPPING
+                    || (_state == Modhost.MODHOST_APP_STARTING && StopRequested),
             };
             if (!allowed)
             {

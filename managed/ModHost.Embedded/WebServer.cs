@@ -6,7 +6,7 @@ namespace ModHost.Embedded;
 /// <summary>The web server's function table. Set once, before any other use, and valid as long as the process.</summary>
 /// <remarks>
 /// Functions that the server promises to be short and never to block are called without telling the garbage collector;
-/// that saves most of the price of a call.
+/// that saves most of the price of a call. None of them may call back.
 /// </remarks>
 internal static unsafe class WebServer
 {

@@ -49,8 +49,7 @@ public sealed class StartTests
         using var app = RunningApp.Start("web");
         FakeServer.Table->app_stop(app.Number);
         FakeServer.Table->app_drained(app.Number);
-        RunningApp.Wait(() => app.State is { State: Modhost.MODHOST_APP_STOPPED or Modhost.MODHOST_APP_FAILED },
-            () => $"it went on: {app.State}");
+        Assert.Equal(0u, app.WaitForState(Modhost.MODHOST_APP_STOPPED).Code);
     }
 
     [Fact]
