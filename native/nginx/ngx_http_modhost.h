@@ -183,6 +183,7 @@ struct ngx_http_modhost_ctx_s {
     uint64_t                      window;    /* bytes the app will take       */
     ngx_chain_t                  *in;        /* read and not handed over      */
     off_t                         offset;    /* within the first buffer of it */
+    off_t                         received;  /* handed over                   */
 
     /* the response */
     ngx_http_modhost_piece_t     *pending;   /* to be given to the filters    */

@@ -63,6 +63,10 @@ ngx_http_modhost_body_read(ngx_http_modhost_ctx_t *ctx, uint64_t window)
 {
     ctx->window += window;
 
+    /* HTTP/2 goes on timing a client whose data nobody wanted */
+
+    ctx->request->connection->read->timedout = 0;
+
     if (ctx->upgraded) {
         ngx_http_modhost_upgrade_pump(ctx);
 
@@ -85,6 +89,18 @@ ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
 }
 
 
+/* The end may come by itself, after bytes for which there was just room. */
+static ngx_uint_t
+ngx_http_modhost_body_wanted(ngx_http_modhost_ctx_t *ctx)
+{
+    off_t  length;
+
+    length = ctx->request->headers_in.content_length_n;
+
+    return ctx->window != 0 || (length > 0 && ctx->received >= length);
+}
+
+
 static void
 ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx)
 {
@@ -93,7 +109,9 @@ ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx)
 
     r = ctx->request;
 
-    if (ctx->body_ended || ctx->exchange == NULL || ctx->window == 0) {
+    if (ctx->body_ended || ctx->exchange == NULL
+        || !ngx_http_modhost_body_wanted(ctx))
+    {
         return;
     }
 
@@ -114,7 +132,7 @@ ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx)
             return;
         }
 
-        if (ctx->body_ended || ctx->window == 0) {
+        if (ctx->body_ended || !ngx_http_modhost_body_wanted(ctx)) {
             break;
         }
 
@@ -248,6 +266,7 @@ ngx_http_modhost_body_deliver(ngx_http_modhost_ctx_t *ctx)
         }
 
         ctx->window -= size;
+        ctx->received += size;
 
         if (!ngx_buf_in_memory(b)) {
             rc = ngx_http_modhost_body_from_file(ctx, b, size, flags);
@@ -335,7 +354,7 @@ ngx_http_modhost_body_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
 
-    if (ctx->exchange == NULL) {
+    if (ctx == NULL || ctx->exchange == NULL) {
         return;
     }
 
@@ -383,7 +402,13 @@ ngx_http_modhost_body_paused(ngx_http_request_t *r)
     ngx_http_modhost_ctx_t  *ctx;
 
     c = r->connection;
+    c->read->timedout = 0;
+
     ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
+
+    if (ctx == NULL) {
+        return;
+    }
 
 #if (NGX_HTTP_V2)
     if (r->stream) {

@@ -356,6 +356,10 @@ ngx_http_modhost_finalize(ngx_http_modhost_ctx_t *ctx, ngx_int_t rc)
 
     ngx_http_modhost_detach(ctx, ctx->ended ? 0 : MODHOST_RESET_CLIENT);
 
+    /* an error_page may go on with the request, without this context */
+
+    ctx->request->read_event_handler = ngx_http_block_reading;
+
     ngx_http_finalize_request(ctx->request, rc);
 }
 

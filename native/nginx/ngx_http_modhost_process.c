@@ -154,9 +154,12 @@ ngx_http_modhost_drain(ngx_event_t *ev)
 
     waited = (ngx_msec_int_t) (ngx_current_msec - ngx_http_modhost_quit_at);
 
+    /* connections without a request, or other modules', may stay for long */
+
     if (ngx_http_modhost_phase == ngx_http_modhost_stopping
         && ngx_http_modhost_live == 0
-        && ngx_event_no_timers_left() == NGX_OK)
+        && (waited >= (ngx_msec_int_t) ngx_http_modhost_patience
+            || ngx_event_no_timers_left() == NGX_OK))
     {
         ngx_http_modhost_phase = ngx_http_modhost_drained;
         ngx_http_modhost_apps_drained();

@@ -169,7 +169,7 @@ ngx_http_modhost_write_handler(ngx_http_request_t *r)
     wev = c->write;
     ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
 
-    if (ctx->finalized) {
+    if (ctx == NULL || ctx->finalized) {
         return;
     }
 

@@ -47,7 +47,7 @@ ngx_http_modhost_upgrade_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
 
-    if (ctx->exchange != NULL) {
+    if (ctx != NULL && ctx->exchange != NULL) {
         ngx_http_modhost_upgrade_pump(ctx);
     }
 }

@@ -607,6 +607,62 @@ def echo_over_http2(server):
         assert code == 0 and out == f.read()
 
 
+def http2_post(server, path, pieces, length=None):
+    """Sends each piece in a frame of its own; the end in an empty one."""
+    def frame(kind, flags, stream, payload=b""):
+        return (struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) +
+                struct.pack(">I", stream) + payload)
+
+    def header(name, value):
+        return (b"\x00" + bytes([len(name)]) + name.encode() +
+                bytes([len(value)]) + value.encode())
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    fields = (header(":method", "POST") + header(":scheme", "https") +
+              header(":path", path) + header(":authority", "a"))
+    if length is not None:
+        fields += header("content-length", str(length))
+    with socket.create_connection(("127.0.0.1", server.tls), 5) as plain:
+        with context.wrap_socket(plain, server_hostname="a") as s:
+            s.settimeout(10)
+            s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) +
+                      frame(1, 4, 1, fields))
+            for piece in pieces:
+                time.sleep(0.05)
+                s.sendall(frame(0, 0, 1, piece))
+            time.sleep(0.05)
+            s.sendall(frame(0, 1, 1))
+            got, body = b"", b""
+            while True:
+                while len(got) < 9 or len(got) < 9 + int.from_bytes(got[:3], "big"):
+                    piece = s.recv(65536)
+                    assert piece, "closed"
+                    got += piece
+                size = int.from_bytes(got[:3], "big")
+                kind, flags = got[3], got[4]
+                payload, got = got[9:9 + size], got[9 + size:]
+                assert kind not in (3, 7), (kind, payload)
+                if kind == 4 and not flags & 1:
+                    s.sendall(frame(4, 1, 0))
+                if kind == 0:
+                    body += payload
+                if kind in (0, 1) and flags & 1:
+                    return body
+
+
+@scenario
+def http2_bodies_whose_end_comes_alone(server):
+    assert http2_post(server, "/echo", [b"a" * 10], 10) == b"a" * 10
+    assert http2_post(server, "/echo", [b"a" * 10, b"b" * 3]) == \
+        b"a" * 10 + b"b" * 3
+    assert http2_post(server, "/upload?chunk=10", [b"1" * 10], 10) == \
+        b"10 490\n"
+    assert http2_post(server, "/whole/echo", [b"x" * 5000], 5000) == \
+        b"x" * 5000
+
+
 @scenario
 def whole_body_first(server):
     for size in (10, 100000, 2000000):

@@ -72,6 +72,7 @@ context_get(modhost_exchange *exchange)
     x->exchange = exchange;
     x->body_length = 0;
     x->window = 0;
+    x->granted = 0;
     x->body_end = (exchange->head->flags & MODHOST_REQUEST_BODY) == 0;
     x->aborted = 0;
     x->in_flight = 0;

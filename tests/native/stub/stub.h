@@ -29,6 +29,7 @@ typedef struct stub_exchange {
     size_t                 body_length;
     size_t                 body_capacity;
     uint64_t               window;         /* granted and not received        */
+    uint64_t               granted;        /* in all                          */
     bool                   body_end;
     uint32_t               aborted;        /* MODHOST_RESET_*, or 0           */
     uint64_t               in_flight;      /* sent and not reported           */

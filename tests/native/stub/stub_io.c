@@ -233,15 +233,20 @@ stub_send_file(stub_exchange *x, int fd, int64_t offset, int64_t length,
 ssize_t
 stub_read(stub_exchange *x, void *data, size_t size)
 {
-    size_t  n;
-    bool    grant;
+    size_t   n;
+    bool     grant;
+    int64_t  length = x->exchange->head->content_length;
 
     pthread_mutex_lock(&x->lock);
 
-    grant = x->body_length == 0 && !x->body_end && x->window == 0;
+    /* as ModHost.Server: never more than there is to come */
+
+    grant = x->body_length == 0 && !x->body_end && x->window == 0
+            && (length < 0 || x->granted < (uint64_t) length);
 
     if (grant) {
         x->window += size;
+        x->granted += size;
         pthread_mutex_unlock(&x->lock);
 
         stub_server->exchange_read(x->exchange, (uint32_t) size);
