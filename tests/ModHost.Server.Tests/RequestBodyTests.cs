@@ -375,6 +375,31 @@ public sealed class RequestBodyTests
         await Assert.ThrowsAnyAsync<Exception>(async () => await reader!.ReadAsync());
     }
 
+    [Fact]
+    public async Task A_read_that_was_left_behind_gets_nothing_of_the_next_request()
+    {
+        Task? stray = null;
+        await using var server = await MemoryServer.Handle(async http =>
+        {
+            if (http.Request.Path == "/leave")
+            {
+                stray = http.Request.Body.ReadExactlyAsync(new byte[5]).AsTask();
+                return;
+            }
+
+            await http.Request.Body.CopyToAsync(http.Response.Body);
+        });
+        var exchange = server.Exchange();
+        for (var round = 0; round < 20; round++)
+        {
+            await exchange.Begin(RequestBlock.Post("/leave", 5), [], ends: false).Completion();
+            await exchange.Begin(RequestBlock.Post("/", 5), "Hello"u8.ToArray()).Completion();
+
+            Assert.Equal("Hello", exchange.Body);
+            await Assert.ThrowsAnyAsync<Exception>(() => stray!);
+        }
+    }
+
     private static async Task<MemoryExchange> Echo(byte[] body)
     {
         await using var server = await MemoryServer.Handle(http => http.Request.Body.CopyToAsync(http.Response.Body));

@@ -293,6 +293,29 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task A_stream_that_outlives_its_exchange_never_reaches_the_next_client()
+    {
+        Stream? kept = null;
+        Exception? refused = null;
+        await using var server = await MemoryServer.Handle(async http =>
+        {
+            if (kept is { } stray)
+            {
+                refused = await Record.ExceptionAsync(async () => await stray.WriteAsync("secret"u8.ToArray()));
+            }
+
+            kept = http.Response.Body;
+            await http.Response.WriteAsync("Hello");
+        });
+        var exchange = server.Exchange();
+        await exchange.Begin(RequestBlock.Get("/")).Completion();
+        await exchange.Begin(RequestBlock.Get("/")).Completion();
+
+        Assert.Equal("Hello", exchange.Body);
+        Assert.IsType<InvalidOperationException>(refused);
+    }
+
+    [Fact]
     public async Task A_replaced_body_stream_gets_what_the_application_writes()
     {
         await using var server = await MemoryServer.Handle(async http =>

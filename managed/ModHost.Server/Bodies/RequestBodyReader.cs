@@ -8,7 +8,7 @@ namespace ModHost.Server.Bodies;
 /// The request body as a pipe: the exchange's own pipe, with a limit on its size, and windows granted as bytes are
 /// looked at. After an upgrade the body is empty, and another reader gives what the client sends.
 /// </summary>
-internal sealed class RequestBodyReader(Exchange exchange, bool upgraded) : PipeReader
+internal sealed class RequestBodyReader(Exchange exchange, bool upgraded, bool live) : PipeReader
 {
     /// <summary>Windows smaller than this are gathered: each is a message to the web server.</summary>
     private const int SmallestGrant = 16 * 1024;
@@ -17,20 +17,10 @@ internal sealed class RequestBodyReader(Exchange exchange, bool upgraded) : Pipe
     private long _consumed;
     private long _examined;
     private long _ungranted;
-    private bool _completed;
+    private bool _completed = !live;
     private bool _reading;
 
     private bool HasIncoming => exchange.HasIncoming && exchange.IsUpgraded == upgraded;
-
-    /// <summary>A use begins.</summary>
-    public void Open()
-    {
-        _completed = false;
-        _reading = false;
-        _consumed = 0;
-        _examined = 0;
-        _ungranted = 0;
-    }
 
     /// <summary>The exchange has ended.</summary>
     public void Close()
@@ -122,7 +112,21 @@ internal sealed class RequestBodyReader(Exchange exchange, bool upgraded) : Pipe
 
     private async ValueTask<ReadResult> Await(ValueTask<ReadResult> read)
     {
-        var result = await read.ConfigureAwait(false);
+        ReadResult result;
+        exchange.ReadWaits(+1);
+        try
+        {
+            result = await read.ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!_completed)
+            {
+                exchange.ReadWaits(-1);
+            }
+        }
+
+        ThrowIfCompleted();
         Observe(result);
         return result;
     }

@@ -5,7 +5,7 @@ using ModHost.Server.Exchanges;
 namespace ModHost.Server.Bodies;
 
 /// <summary>The request body as a stream.</summary>
-internal sealed class RequestBodyStream(Exchange exchange) : Stream
+internal sealed class RequestBodyStream(Exchange exchange, RequestBodyReader reader) : Stream
 {
     public override bool CanRead => true;
 
@@ -34,12 +34,12 @@ internal sealed class RequestBodyStream(Exchange exchange) : Stream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        BodyBytes.ReadAsync(exchange.BodyReader, buffer, cancellationToken);
+        BodyBytes.ReadAsync(reader, buffer, cancellationToken);
 
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
         ValidateCopyToArguments(destination, bufferSize);
-        return exchange.BodyReader.CopyToAsync(destination, cancellationToken);
+        return reader.CopyToAsync(destination, cancellationToken);
     }
 
     public override void Flush()

@@ -3,7 +3,7 @@ using ModHost.Server.Exchanges;
 namespace ModHost.Server.Bodies;
 
 /// <summary>The response body as a stream; each write goes to the client, as a flush does.</summary>
-internal sealed class ResponseBodyStream(Exchange exchange) : Stream
+internal sealed class ResponseBodyStream(Exchange exchange, ResponseBodyWriter writer) : Stream
 {
     public override bool CanRead => false;
 
@@ -28,7 +28,7 @@ internal sealed class ResponseBodyStream(Exchange exchange) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken)
     {
-        var flush = exchange.BodyWriter.FlushAsync(cancellationToken);
+        var flush = writer.FlushAsync(cancellationToken);
         return flush.IsCompletedSuccessfully ? Complete(flush) : flush.AsTask();
     }
 
@@ -41,13 +41,13 @@ internal sealed class ResponseBodyStream(Exchange exchange) : Stream
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         ValidateBufferArguments(buffer, offset, count);
-        var write = exchange.BodyWriter.WriteAsync(buffer.AsMemory(offset, count), cancellationToken);
+        var write = writer.WriteAsync(buffer.AsMemory(offset, count), cancellationToken);
         return write.IsCompletedSuccessfully ? Complete(write) : write.AsTask();
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var write = exchange.BodyWriter.WriteAsync(buffer, cancellationToken);
+        var write = writer.WriteAsync(buffer, cancellationToken);
         return write.IsCompletedSuccessfully ? new ValueTask(Complete(write)) : new ValueTask(write.AsTask());
     }
 

@@ -4,16 +4,13 @@ using ModHost.Server.Exchanges;
 namespace ModHost.Server.Bodies;
 
 /// <summary>The pipe in front of the response: bytes are written where the web server will send them from.</summary>
-internal sealed class ResponseBodyWriter(Exchange exchange) : PipeWriter
+internal sealed class ResponseBodyWriter(Exchange exchange, bool live) : PipeWriter
 {
-    private bool _completed = true;
+    private bool _completed = !live;
 
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => exchange.UnflushedBytes;
-
-    /// <summary>A use begins.</summary>
-    public void Open() => _completed = false;
 
     /// <summary>The application has returned: what it does from now on is a mistake.</summary>
     public void Close() => _completed = true;

@@ -5,7 +5,7 @@ namespace ModHost.Server.Bodies;
 /// <summary>The two directions of an upgraded connection.</summary>
 internal sealed class UpgradeStream(Exchange exchange) : Stream
 {
-    private readonly RequestBodyReader _reader = new(exchange, upgraded: true);
+    private readonly RequestBodyReader _reader = new(exchange, upgraded: true, live: true);
     private volatile bool _ended;
 
     public override bool CanRead => true;

@@ -34,6 +34,7 @@ internal abstract partial class Exchange :
     private bool _bodyEnded;
     private bool _readStarted;
     private bool _allowSynchronous;
+    private int _readsUnderWay;
 
     bool IHttpRequestBodyDetectionFeature.CanHaveBody => HasBody;
 
@@ -77,11 +78,9 @@ internal abstract partial class Exchange :
     /// <summary>Whether the request has a body; an upgraded one has none.</summary>
     internal bool HasBody => (_traits & RequestTraits.Body) != 0 && _contentLength != 0;
 
-    internal PipeReader BodyReader => RequestReader;
+    private RequestBodyReader RequestReader => _requestReader ??= new(this, upgraded: false, _live);
 
-    private RequestBodyReader RequestReader => _requestReader ??= new(this, upgraded: false);
-
-    private RequestBodyStream RequestStream => _requestStream ??= new(this);
+    private RequestBodyStream RequestStream => _requestStream ??= new(this, RequestReader);
 
     /// <inheritdoc />
     public sealed override void Body(ReadOnlySpan<byte> data, bool end)
@@ -176,6 +175,9 @@ internal abstract partial class Exchange :
         }
     }
 
+    /// <summary>A read that waits: how many there are tells whether the pipe can be used again.</summary>
+    internal void ReadWaits(int change) => Interlocked.Add(ref _readsUnderWay, change);
+
     /// <summary>The application has read to the end.</summary>
     internal void BodyRead() => _bodyEnded = true;
 
@@ -196,9 +198,13 @@ internal abstract partial class Exchange :
     {
         _contentLength = head.ContentLength;
         _maxBody = _transport.MaxRequestBodySize ?? Server.Options.MaxRequestBodySize ?? Server.Connection.MaxRequestBodySize;
+        if (_maxBody == long.MaxValue)
+        {
+            _maxBody = null;
+        }
+
         _allowSynchronous = Server.Options.AllowSynchronousIO;
         _bodyEnded = !HasBody;
-        _requestReader?.Open();
         if (!HasBody)
         {
             return;
@@ -219,6 +225,27 @@ internal abstract partial class Exchange :
         _pipeUsed = true;
         _writerDone = false;
         _granted = 0;
+        _readsUnderWay = 0;
+    }
+
+    private void ClosePipe(Pipe pipe)
+    {
+        _pipeUsed = false;
+        if (!_writerDone)
+        {
+            pipe.Writer.Complete();
+        }
+
+        pipe.Reader.Complete();
+        if (_readsUnderWay == 0)
+        {
+            pipe.Reset();
+            return;
+        }
+
+        // Somebody has left a read behind. It ends now, and its pipe is never used again.
+        _readsUnderWay = 0;
+        _pipe = null;
     }
 
     private static bool ExpectsContinue(RequestHead head)
@@ -254,19 +281,9 @@ internal abstract partial class Exchange :
     /// <summary>Under the gate, with the exchange no longer live.</summary>
     private void EndBody()
     {
-        _requestReader?.Close();
-        _upgrade?.End();
-        _upgrade = null;
         if (_pipeUsed)
         {
-            _pipeUsed = false;
-            if (!_writerDone)
-            {
-                _pipe!.Writer.Complete();
-            }
-
-            _pipe!.Reader.Complete();
-            _pipe.Reset();
+            ClosePipe(_pipe!);
         }
 
         _readStarted = false;

@@ -25,7 +25,7 @@ internal abstract partial class Exchange
     /// <summary>Answers a request that the application must not see. False: there is nothing against it.</summary>
     protected bool Refuse()
     {
-        if (!_malformed)
+        if (_requestHeaders.Begin(Server.Options.RequestHeaderEncodingSelector))
         {
             return false;
         }
@@ -51,9 +51,10 @@ internal abstract partial class Exchange
 
     protected void Reject(BadHttpRequestException exception)
     {
+        // The client's fault, and so no error of the application.
         Log.BadRequest(ConnectionId, TraceIdentifier, exception.Message, exception);
         _rejection = exception;
-        ReportApplicationError(exception);
+        _applicationException ??= exception;
     }
 
     protected void Fail(Exception exception)
@@ -91,7 +92,7 @@ internal abstract partial class Exchange
             }
         }
 
-        _responseWriter.Close();
+        _responseWriter?.Close();
         if (!_aborted)
         {
             ProduceEnd();

@@ -102,7 +102,11 @@ internal abstract partial class Exchange
             _flushWanted = true;
             if (_corked && _ready.Bytes < CorkLimit && _ready.Count < CorkBlocks)
             {
-                Watchdog.Rouse();
+                if (DrainLoop.Current is not null)
+                {
+                    Watchdog.Rouse();
+                }
+
                 return default;
             }
 
@@ -176,23 +180,14 @@ internal abstract partial class Exchange
     private void SendLocked(SendFlags flags, SafeFileHandle? file = null, long fileOffset = 0, long fileLength = 0)
     {
         _flushWanted = false;
-        var bytes = _ready.Bytes;
-        var send = new ResponseSend
-        {
-            Blocks = _ready.Detach(),
-            File = file,
-            FileOffset = fileOffset,
-            FileLength = fileLength,
-        };
-        _underWay += bytes + fileLength;
+        var send = new ResponseSend { File = file, FileOffset = fileOffset, FileLength = fileLength };
         if (_headSent)
         {
             SendWithTrailers(ref send, flags);
             return;
         }
 
-        _headSent = true;
-        var length = ContentLengthToSend(flags, bytes);
+        var length = ContentLengthToSend(flags, _ready.Bytes);
         var writer = new ResponseHeadWriter(_transport.ResponseHead, _responseHeaders.FieldCount());
         try
         {
@@ -268,6 +263,9 @@ internal abstract partial class Exchange
         var loop = DrainLoop.Current;
         var waker = loop is { MayDefer: true } ? _transport.Waker : null;
         send.Flags = waker is null ? flags : flags | SendFlags.Defer;
+        _headSent = true;
+        _underWay += _ready.Bytes + send.FileLength;
+        send.Blocks = _ready.Detach();
         var result = _transport.Send(send);
         if (waker is not null)
         {
@@ -302,8 +300,6 @@ internal abstract partial class Exchange
         _ended = false;
         _broken = false;
         _flush.Reset();
-        _responseStreamSet = null;
-        _responseWriterSet = null;
         _bodyFeature = null;
     }
 }

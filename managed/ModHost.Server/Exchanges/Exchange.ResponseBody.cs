@@ -10,21 +10,19 @@ namespace ModHost.Server.Exchanges;
 /// <summary>The response body: what its writer and stream do. Application thread, one writer at a time.</summary>
 internal abstract partial class Exchange : IHttpResponseBodyFeature
 {
-    private readonly ResponseBodyWriter _responseWriter;
-    private readonly ResponseBodyStream _responseStream;
-    private Stream? _responseStreamSet;
-    private PipeWriter? _responseWriterSet;
+    private ResponseBodyWriter? _responseWriter;
+    private ResponseBodyStream? _responseStream;
     private StreamResponseBodyFeature? _bodyFeature;
 
-    Stream IHttpResponseBodyFeature.Stream => _responseStreamSet ?? _responseStream;
+    Stream IHttpResponseBodyFeature.Stream => ResponseStream;
 
-    PipeWriter IHttpResponseBodyFeature.Writer => _responseWriterSet ?? _responseWriter;
+    PipeWriter IHttpResponseBodyFeature.Writer => ResponseWriter;
 
     // The body feature of old: whoever sets it gets a feature that writes to what was set.
     [SuppressMessage("Usage", "CS0618", Justification = "The interface still has it.")]
     Stream IHttpResponseFeature.Body
     {
-        get => _bodyFeature?.Stream ?? _responseStream;
+        get => _bodyFeature?.Stream ?? ResponseStream;
         set
         {
             _bodyFeature = new StreamResponseBodyFeature(value, this);
@@ -32,7 +30,9 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
         }
     }
 
-    internal PipeWriter BodyWriter => _responseWriter;
+    private ResponseBodyWriter ResponseWriter => _responseWriter ??= new(this, _live);
+
+    private ResponseBodyStream ResponseStream => _responseStream ??= new(this, ResponseWriter);
 
     /// <summary>Bytes that were written and not flushed.</summary>
     internal long UnflushedBytes => _writing.Bytes;
@@ -165,7 +165,11 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
         AbortOutput();
     }
 
-    private void AbortOutput() => Break(ResetReason.App, flush: false);
+    private void AbortOutput()
+    {
+        Break(ResetReason.App, flush: false);
+        Abort(ResetReason.App);
+    }
 
     private ValueTask<FlushResult> WriteStarted(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {

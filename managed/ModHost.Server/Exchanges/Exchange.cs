@@ -12,6 +12,8 @@ namespace ModHost.Server.Exchanges;
 /// <para>Threads. The loop calls what <see cref="HttpExchange"/> declares. The application calls the rest, one thread at
 /// a time where a feature is not made for more. What both touch is under <c>_gate</c>, which is held for short,
 /// non-blocking work only and never while application code runs.</para>
+/// <para>Body readers, writers and streams are made anew for each use that asks for them: a task that outlives its
+/// request and still holds one must not reach the next client's.</para>
 /// <para>A use begins in <see cref="Begin"/>; it ends in <c>Finish</c>, whose last act is the transport's release.
 /// After that the object may already be in its next use. Calls of the loop that come late find <c>_live</c> false.</para>
 /// </remarks>
@@ -19,8 +21,7 @@ internal abstract partial class Exchange : HttpExchange
 {
     private readonly Lock _gate = new();
     private readonly ExchangeTransport _transport;
-    private bool _live;
-    private bool _malformed;
+    private volatile bool _live;
 
     protected Exchange(ModHostServer server, ExchangeTransport transport)
     {
@@ -28,8 +29,6 @@ internal abstract partial class Exchange : HttpExchange
         _transport = transport;
         _requestHeaders = new(transport);
         _responseHeaders = new(server.Options.ResponseHeaderEncodingSelector);
-        _responseWriter = new(this);
-        _responseStream = new(this);
         InitializeFeatures();
         EndRequest();
         EndResponse();
@@ -52,15 +51,14 @@ internal abstract partial class Exchange : HttpExchange
         lock (_gate)
         {
             Use++;
+            CloseBodies();
             _live = true;
             _corked = true;
         }
 
-        _responseWriter.Open();
         BeginRequest(head);
         BeginFeatures(head);
         BeginBody(head);
-        _malformed = !_requestHeaders.Begin(Server.Options.RequestHeaderEncodingSelector);
         Server.Entered();
         if (inline)
         {
@@ -78,12 +76,26 @@ internal abstract partial class Exchange : HttpExchange
     /// <summary>Runs the application: returns when its synchronous part is over. Never throws.</summary>
     public abstract void Execute();
 
+    /// <summary>What an application still holds of this use's bodies is of no more use.</summary>
+    private void CloseBodies()
+    {
+        _responseWriter?.Close();
+        _responseWriter = null;
+        _responseStream = null;
+        _requestReader?.Close();
+        _requestReader = null;
+        _requestStream = null;
+        _upgrade?.End();
+        _upgrade = null;
+    }
+
     /// <summary>Ends the use: the response is complete or broken off, and the application has returned.</summary>
     protected void Finish()
     {
         lock (_gate)
         {
             _live = false;
+            CloseBodies();
             DropResponse();
             EndBody();
         }

@@ -30,13 +30,13 @@ internal sealed class ResponseHeaders : HeaderFields
     /// <summary>Content-Length as the server decides it.</summary>
     public void DropContentLength() => SetLength(null);
 
-    /// <summary>Writes a head or trailer block: at most so many fields.</summary>
+    /// <summary>How many fields <see cref="Write"/> writes at most.</summary>
     public int FieldCount()
     {
         var count = 0;
         foreach (var number in Numbers)
         {
-            count += Get(number).Count;
+            count += number == HeaderNumber.ContentLength ? 0 : Get(number).Count;
         }
 
         if (Others is { Count: > 0 } others)
