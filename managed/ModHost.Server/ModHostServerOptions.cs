@@ -15,7 +15,8 @@ public sealed class ModHostServerOptions
     public bool UseWebServerUser { get; set; }
 
     /// <summary>
-    /// The limit on a request body where the web server sets none: <see langword="null"/> leaves it at the connection's.
+    /// The limit on a request body where the web server sets none: <see langword="null"/> leaves it at Kestrel's default,
+    /// <see cref="long.MaxValue"/> is no limit.
     /// </summary>
     public long? MaxRequestBodySize { get; set; }
 

@@ -10,7 +10,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Features.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using ModHost.Protocol;
 using ModHost.Server.Tests.InMemoryTransport;
 
@@ -182,6 +184,36 @@ public sealed class FeatureTests
             services: services => services.Configure<ModHostServerOptions>(options => options.UseWebServerUser = opted));
 
         Assert.Equal(expected, (await server.Send(request)).Body);
+    }
+
+    [Fact]
+    public async Task What_the_app_told_Kestrel_holds_here_too()
+    {
+        var seen = "";
+        await using var server = await MemoryServer.Handle(
+            http =>
+            {
+                seen = $"{http.Features.Get<IHttpBodyControlFeature>()!.AllowSynchronousIO} {http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize is null} {http.Request.Headers["X-Own"]}";
+                http.Response.Headers["X-Own"] = "\u00e9";
+                return Task.CompletedTask;
+            },
+            services: services =>
+            {
+                services.AddSingleton<IConfigureOptions<ModHostServerOptions>, KestrelChoices>();
+                services.Configure<KestrelServerOptions>(kestrel =>
+                {
+                    kestrel.AllowSynchronousIO = true;
+                    kestrel.Limits.MaxRequestBodySize = null;
+                    kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+                    kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+                });
+            });
+
+        var answer = await server.Send(RequestBlock.Get("/").Header("X-Own", [0xe9]));
+
+        Assert.Equal("True True \u00e9", seen);
+        var head = new ResponseHead(answer.ResponseHeadBlock);
+        Assert.Equal([0xe9], head.Header(0).Value.ToArray());
     }
 
     [Fact]

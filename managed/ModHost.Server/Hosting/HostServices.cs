@@ -16,6 +16,7 @@ internal static class HostServices
     public static void Configure(IServiceCollection services, HostedApp app)
     {
         services.AddSingleton<IServer>(provider => CreateServer(provider, app));
+        services.AddSingleton<IConfigureOptions<ModHostServerOptions>, KestrelChoices>();
         services.AddSingleton<IHostLifetime, PassiveLifetime>();
         services.AddSingleton<IModHostWorker>(ModHostWorker.Current);
         ConfigureLogging(services, app);
