@@ -79,7 +79,7 @@ internal static unsafe class AppTable
             var exchange = exchanges[i];
             try
             {
-                EmbeddedExchange.Begin(exchange, AppRegistry.Find(exchange->app));
+                EmbeddedExchange.Begin(exchange);
             }
             catch (Exception exception)
             {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using ModHost.Abi;
+using ModHost.Server;
 using ModHost.Server.Transport;
 
 namespace ModHost.Embedded;
@@ -17,10 +18,10 @@ internal sealed unsafe class EmbeddedExchange : ExchangeTransport
     private readonly BlockPool _blocks = new();
     private volatile bool _live;
 
-    private EmbeddedExchange(modhost_exchange* exchange, EmbeddedApp app)
+    private EmbeddedExchange(modhost_exchange* exchange, ModHostServer server)
     {
         _exchange = exchange;
-        Http = app.Server!.CreateExchange(this);
+        Http = server.CreateExchange(this);
     }
 
     /// <summary>The managed server's half.</summary>
@@ -54,19 +55,20 @@ internal sealed unsafe class EmbeddedExchange : ExchangeTransport
     }
 
     /// <summary>Begins one use of the exchange; resets it where no application can take it. Loop.</summary>
-    public static void Begin(modhost_exchange* exchange, EmbeddedApp? app)
+    public static void Begin(modhost_exchange* exchange)
     {
         var self = Of(exchange);
         if (self is null)
         {
-            if (app?.Server is null)
+            var server = AppRegistry.Find(exchange->app)?.Server;
+            if (server is null)
             {
                 WebServer.Reset(exchange, Modhost.MODHOST_RESET_APP);
                 WebServer.Release(exchange);
                 return;
             }
 
-            self = new EmbeddedExchange(exchange, app);
+            self = new EmbeddedExchange(exchange, server);
             exchange->app_context = (void*)GCHandle.ToIntPtr(GCHandle.Alloc(self));
         }
 
