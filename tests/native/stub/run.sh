@@ -14,7 +14,7 @@ export MODHOST_MODULE=${MODHOST_MODULE:-$build/native/nginx/ngx_http_modhost_mod
 export MODHOST_STUB=${MODHOST_STUB:-$build/tests/native/stub/Stub.so}
 
 # A module with AddressSanitizer needs its runtime before everything else.
-if nm -D --undefined-only "$MODHOST_MODULE" | grep -q __asan_init; then
+if [[ $(nm -D --undefined-only "$MODHOST_MODULE") == *__asan_init* ]]; then
     MODHOST_PRELOAD=$("${CC:-cc}" -print-file-name=libasan.so)
     export MODHOST_PRELOAD
 fi
