@@ -115,9 +115,10 @@ void mh_apps_flush(void);
  * `frameworks` (see mh_frameworks_merge), workstation concurrent GC, base
  * directory = managed_directory, and those configProperties on which all of
  * `apps` agree (with one app: all of its, but for System.GC.Server); loads
- * managed_directory/ModHost.Embedded.dll and gets its table. Must come before the first mh_runtime_open_library: if one is
- * open already it refuses. Both fill the table that apps then point to, and
- * put the web server's signal handlers back as platform facts demand.
+ * managed_directory/ModHost.Embedded.dll and gets its table. Must come before
+ * the first mh_runtime_open_library: if one is open already it refuses. Both
+ * fill the table that apps then point to, and put the web server's signal
+ * handlers back as platform facts demand.
  */
 typedef struct mh_runtime_options {
     const char          *dotnet_root;

@@ -2,7 +2,7 @@
 // ClangSharpPInvokeGenerator 22.1.8 wrote this from abi.h.
 // Do not edit; run build/gen-bindings.
 // </auto-generated>
-// abi.h sha256: bccd70e6354f89f91a86a2e797d0a1eafe60dc50c0f292eee90ad7bbe2c4975d
+// abi.h sha256: 60f4bf5862b24d5c0946d55e71df7b1aa7658e719ae0fd4d75c8ee33c7f4621e
 
 #pragma warning disable CS1591 // abi.h has the documentation
 

@@ -365,7 +365,7 @@ typedef struct modhost_app_config {
 #define MODHOST_APP_READY     1    /* the host has started                    */
 #define MODHOST_APP_FAILED    2    /* it will not start; text says why        */
 #define MODHOST_APP_STOPPING  3    /* the app itself asked to stop            */
-#define MODHOST_APP_STOPPED   4    /* ApplicationStopped has run, Main is over */
+#define MODHOST_APP_STOPPED   4    /* ApplicationStopped ran, Main is over */
 
 /* As Microsoft.Extensions.Logging.LogLevel. */
 #define MODHOST_LOG_TRACE     0
