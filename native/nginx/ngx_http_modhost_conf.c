@@ -110,13 +110,13 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->settings.queue_size,
                               prev->settings.queue_size, 1000);
     ngx_conf_merge_msec_value(conf->settings.startup_timeout,
-                              prev->settings.startup_timeout, 120000);
+                              prev->settings.startup_timeout, 60000);
     ngx_conf_merge_msec_value(conf->settings.shutdown_timeout,
-                              prev->settings.shutdown_timeout, 30000);
+                              prev->settings.shutdown_timeout, 10000);
     ngx_conf_merge_uint_value(conf->dispatch, prev->dispatch,
                               NGX_HTTP_MODHOST_THREADPOOL);
     ngx_conf_merge_value(conf->restrict_embedded, prev->restrict_embedded, 0);
-    ngx_conf_merge_msec_value(conf->queue_timeout, prev->queue_timeout, 60000);
+    ngx_conf_merge_msec_value(conf->queue_timeout, prev->queue_timeout, 10000);
     ngx_conf_merge_msec_value(conf->request_timeout, prev->request_timeout, 0);
     ngx_conf_merge_value(conf->request_buffering, prev->request_buffering, 0);
     ngx_conf_merge_value(conf->buffering, prev->buffering, 0);
