@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModHost.Protocol;
 using ModHost.Server.Bodies;
+using ModHost.Server.Scheduling;
 using ModHost.Server.Transport;
 
 namespace ModHost.Server.Exchanges;
@@ -18,9 +19,6 @@ internal abstract partial class Exchange :
 {
     /// <summary>How many bytes may be under way from the client to the application.</summary>
     private const int Window = 64 * 1024;
-
-    private static readonly PipeOptions BodyPipe =
-        new(pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false);
 
     private RequestBodyReader? _requestReader;
     private RequestBodyStream? _requestStream;
@@ -221,7 +219,11 @@ internal abstract partial class Exchange :
 
     private void OpenPipe()
     {
-        _pipe ??= new Pipe(BodyPipe);
+        _pipe ??= new Pipe(new PipeOptions(
+            readerScheduler: new ResumeScheduler(this),
+            pauseWriterThreshold: 0,
+            resumeWriterThreshold: 0,
+            useSynchronizationContext: false));
         _pipeUsed = true;
         _writerDone = false;
         _granted = 0;

@@ -1,6 +1,4 @@
 using System.IO.Pipelines;
-using Microsoft.Win32.SafeHandles;
-using ModHost.Protocol;
 using ModHost.Server.Bodies;
 using ModHost.Server.Scheduling;
 using ModHost.Server.Transport;
@@ -19,14 +17,14 @@ namespace ModHost.Server.Exchanges;
 internal abstract partial class Exchange
 {
     /// <summary>So much is sent although the exchange is corked.</summary>
-    private const int CorkLimit = 64 * 1024;
+    private const int CorkLimit = 128 * 1024;
 
     /// <inheritdoc cref="CorkLimit" />
-    private const int CorkBlocks = 16;
+    private const int CorkBlocks = 48;
 
     private readonly BlockChain _writing = new();
     private readonly BlockChain _ready = new();
-    private readonly FlushWaiter _flush = new();
+    private readonly FlushWaiter _flush;
     private long _underWay;
     private bool _corked;
     private bool _flushWanted;
@@ -70,6 +68,20 @@ internal abstract partial class Exchange
         }
     }
 
+    /// <summary>Runs a part of the application that waited for this exchange, corked. Drain loop.</summary>
+    public void Resume(Action<object?> action, object? state)
+    {
+        long use;
+        lock (_gate)
+        {
+            use = Use;
+            _corked = _live;
+        }
+
+        action(state);
+        Uncork(use);
+    }
+
     /// <summary>The synchronous part is over and the application goes on.</summary>
     protected void Uncork() => Uncork(Use);
 
@@ -100,7 +112,7 @@ internal abstract partial class Exchange
 
             MoveWritten();
             _flushWanted = true;
-            if (_corked && _ready.Bytes < CorkLimit && _ready.Count < CorkBlocks)
+            if (_corked && MayGather)
             {
                 if (DrainLoop.Current is not null)
                 {
@@ -112,7 +124,7 @@ internal abstract partial class Exchange
 
             SendLocked(SendFlags.Flush);
             return _underWay > _transport.SendWindow && !_broken
-                ? _flush.Wait(this, cancellationToken)
+                ? _flush.Wait(cancellationToken)
                 : default;
         }
     }
@@ -165,6 +177,9 @@ internal abstract partial class Exchange
         _flush.Complete();
     }
 
+    private bool MayGather =>
+        _ready.Bytes < CorkLimit && _ready.Count < CorkBlocks && _underWay + _ready.Bytes < _transport.SendWindow;
+
     private void MoveWritten()
     {
         if (_bodyForbidden)
@@ -174,113 +189,6 @@ internal abstract partial class Exchange
         else
         {
             _ready.Take(_writing);
-        }
-    }
-
-    private void SendLocked(SendFlags flags, SafeFileHandle? file = null, long fileOffset = 0, long fileLength = 0)
-    {
-        _flushWanted = false;
-        var send = new ResponseSend { File = file, FileOffset = fileOffset, FileLength = fileLength };
-        if (_headSent)
-        {
-            SendWithTrailers(ref send, flags);
-            return;
-        }
-
-        var length = ContentLengthToSend(flags, _ready.Bytes);
-        var writer = new ResponseHeadWriter(_transport.ResponseHead, _responseHeaders.FieldCount());
-        try
-        {
-            if (_reason is not null)
-            {
-                writer.Reason(_reason);
-            }
-
-            _responseHeaders.Write(ref writer);
-            send.Head = writer.Finish(
-                _status, _bodyForbidden || _status < 200 ? ResponseTraits.NoBody : ResponseTraits.None, length);
-            SendWithTrailers(ref send, flags | SendFlags.Head | (IsUpgraded ? SendFlags.Upgrade : 0));
-        }
-        finally
-        {
-            writer.Dispose();
-        }
-    }
-
-    /// <summary>A response that is complete with its head needs no other framing than its length.</summary>
-    private long ContentLengthToSend(SendFlags flags, int bytes)
-    {
-        if (_responseHeaders.ContentLength is { } length)
-        {
-            return length;
-        }
-
-        var complete = (flags & SendFlags.End) != 0 && (_features[FeatureSlots.Trailers] is null || TrailersToSend is null);
-        return complete && MayHaveContentLength && !IsHead && _status != 304 ? bytes : -1;
-    }
-
-    private Headers.ResponseHeaders? TrailersToSend
-    {
-        get
-        {
-            if (_trailersSet is { Count: > 0 } set && !ReferenceEquals(set, _trailers))
-            {
-                _trailers ??= NewTrailers();
-                _trailers.Reset();
-                foreach (var (name, value) in set)
-                {
-                    _trailers[name] = value;
-                }
-            }
-
-            return _trailers is { Count: > 0 } trailers ? trailers : null;
-        }
-    }
-
-    private void SendWithTrailers(ref ResponseSend send, SendFlags flags)
-    {
-        if ((flags & SendFlags.End) == 0 || TrailersToSend is not { } trailers)
-        {
-            Pass(ref send, flags);
-            return;
-        }
-
-        var writer = new ResponseHeadWriter(default, trailers.FieldCount());
-        try
-        {
-            trailers.Write(ref writer);
-            send.Trailers = writer.Finish(0, ResponseTraits.None, -1);
-            Pass(ref send, flags | SendFlags.Trailers);
-        }
-        finally
-        {
-            writer.Dispose();
-        }
-    }
-
-    private void Pass(ref ResponseSend send, SendFlags flags)
-    {
-        var loop = DrainLoop.Current;
-        var waker = loop is { MayDefer: true } ? _transport.Waker : null;
-        send.Flags = waker is null ? flags : flags | SendFlags.Defer;
-        _headSent = true;
-        _underWay += _ready.Bytes + send.FileLength;
-        send.Blocks = _ready.Detach();
-        var result = _transport.Send(send);
-        if (waker is not null)
-        {
-            loop!.Defer(waker);
-        }
-
-        if (result == SendResult.Ok)
-        {
-            return;
-        }
-
-        BreakLocked();
-        if (result == SendResult.Refused)
-        {
-            Log.SendRefused(ConnectionId, TraceIdentifier);
         }
     }
 
@@ -299,7 +207,6 @@ internal abstract partial class Exchange
         _headSent = false;
         _ended = false;
         _broken = false;
-        _flush.Reset();
         _bodyFeature = null;
     }
 }

@@ -49,7 +49,7 @@ internal abstract partial class Exchange
             MoveWritten();
             SendLocked(SendFlags.Flush | SendFlags.File, file, offset, length);
             return _underWay > _transport.SendWindow && !_broken
-                ? _flush.Wait(this, cancellationToken)
+                ? _flush.Wait(cancellationToken)
                 : default;
         }
     }

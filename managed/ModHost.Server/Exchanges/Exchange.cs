@@ -29,6 +29,7 @@ internal abstract partial class Exchange : HttpExchange
         _transport = transport;
         _requestHeaders = new(transport);
         _responseHeaders = new(server.Options.ResponseHeaderEncodingSelector);
+        _flush = new(this);
         InitializeFeatures();
         EndRequest();
         EndResponse();

@@ -61,16 +61,16 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         ExchangeScheduler.LoopStarted();
         _current = this;
         ExecutionContext? context = null;
-        for (var count = 0; count < Quantum && ExchangeScheduler.TryTake(out var exchange); count++)
+        for (var count = 0; count < Quantum && ExchangeScheduler.TryTake(out var work); count++)
         {
             if (!ExchangeScheduler.IsEmpty)
             {
                 ExchangeScheduler.EnsureLoop();
             }
 
-            context = exchange.RequestContext;
+            context = work.Exchange.RequestContext;
             ExecutionContext.Restore(context);
-            Run(exchange);
+            Run(work);
         }
 
         _current = null;
@@ -101,13 +101,22 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         }
     }
 
-    private void Run(Exchange exchange)
+    private void Run(ExchangeScheduler.Work work)
     {
+        var exchange = work.Exchange;
         Volatile.Write(ref _exchange, exchange);
         Volatile.Write(ref _use, exchange.Use);
         _unblocked = false;
         Volatile.Write(ref _turn, _turn + 1);
-        exchange.Execute();
+        if (work.Action is null)
+        {
+            exchange.Execute();
+        }
+        else
+        {
+            exchange.Resume(work.Action, work.State);
+        }
+
         Volatile.Write(ref _turn, _turn + 1);
         Volatile.Write(ref _exchange, null);
         SynchronizationContext.SetSynchronizationContext(null);

@@ -8,6 +8,8 @@ namespace ModHost.Server.Scheduling;
 /// <para>A loop begins exchanges (they enter one queue) and once per turn calls <see cref="Flush"/>. Thread-pool work
 /// items, <see cref="DrainLoop"/>, take them out again. Many exchanges share a work item, because queueing one costs
 /// more than a small request.</para>
+/// <para>What an application waits for at its exchange, a piece of the request body or room to write, comes back the
+/// same way, so that what it then writes is gathered and sent like its first part's.</para>
 /// <para>What holds:</para>
 /// <list type="number">
 /// <item>While the queue is not empty, and no drain loop is between two exchanges, a work item waits in the pool
@@ -23,14 +25,21 @@ namespace ModHost.Server.Scheduling;
 /// </remarks>
 internal static class ExchangeScheduler
 {
-    private static readonly ConcurrentQueue<Exchange> Queue = new();
+    private static readonly ConcurrentQueue<Work> Queue = new();
     private static int _pending;
 
     /// <summary>Whether something waits.</summary>
     public static bool IsEmpty => Queue.IsEmpty;
 
     /// <summary>An exchange has begun. Loop.</summary>
-    public static void Enqueue(Exchange exchange) => Queue.Enqueue(exchange);
+    public static void Enqueue(Exchange exchange) => Queue.Enqueue(new Work(exchange, null, null));
+
+    /// <summary>An application that waited for its exchange can go on. Any thread; runs nothing here.</summary>
+    public static void Resume(Exchange exchange, Action<object?> action, object? state)
+    {
+        Queue.Enqueue(new Work(exchange, action, state));
+        EnsureLoop();
+    }
 
     /// <summary>Makes sure that what waits will run. Loop, once per turn.</summary>
     public static void Flush()
@@ -65,6 +74,8 @@ internal static class ExchangeScheduler
 
     internal static void LoopStarted() => Interlocked.Exchange(ref _pending, 0);
 
-    internal static bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Exchange? exchange) =>
-        Queue.TryDequeue(out exchange);
+    internal static bool TryTake(out Work work) => Queue.TryDequeue(out work);
+
+    /// <summary>A begun exchange, or, with an action, one that goes on.</summary>
+    internal readonly record struct Work(Exchange Exchange, Action<object?>? Action, object? State);
 }
