@@ -94,15 +94,21 @@ publish_native_app() {
         -p:RestorePackagesPath="$artifacts/nuget"
 }
 
-# Every test project; the integration tests publish their own applications.
-# The native tests run plain and under the sanitizers.
+# build_tests [FILTER] — the native tests, plain and under the sanitizers, and
+# every test project; or those of the group that the filter names. Integration
+# tests publish their own applications.
 build_tests() {
-    local preset project
+    local preset project name
     for preset in dev asan tsan; do
-        build_native "$preset"
+        [[ ${1:-} == @(managed|integration) ]] || build_native "$preset"
     done
     for project in "$root"/tests/*/*Tests.csproj; do
-        [[ -e $project ]] || continue
-        dotnet_step "tests: $(basename "$project" .csproj)" build "$project"
+        name=$(basename "$project" .csproj)
+        case ${1:-}:$name in
+            native:* | managed:*Integration*) continue ;;
+            integration:*Integration*) ;;
+            integration:*) continue ;;
+        esac
+        dotnet_step "tests: $name" build "$project"
     done
 }
