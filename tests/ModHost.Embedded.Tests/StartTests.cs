@@ -155,6 +155,20 @@ public sealed class StartTests
         static bool Started(LogLine line) => line.Text.Contains("Now listening on", StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Logger_lines_of_an_application_without_console_logger_are_its_own_affair()
+    {
+        using var app = RunningApp.Start("quiet");
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        var exchange = new FakeExchange(app.Number);
+        exchange.Begin("/");
+        RunningApp.Wait(() => exchange.Released, () => "no answer");
+        Assert.All(app.Lines.Where(line => line.Category is not "stdout"),
+            line => Assert.StartsWith("ModHost.", line.Category, StringComparison.Ordinal));
+        Assert.Contains(app.Lines, line => line.Category == "ModHost.Server"
+            && line.Text.StartsWith("MH0401:", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("web")]
     [InlineData("own-urls")]

@@ -1,12 +1,18 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ModHost.Server.Hosting;
 
 /// <summary>ILogger output to the web server's error log. The alias is for <c>Logging:ModHost:LogLevel</c>.</summary>
 [ProviderAlias("ModHost")]
-internal sealed class ConnectionLoggerProvider(IServerConnection connection) : ILoggerProvider
+internal sealed class ConnectionLoggerProvider(IServerConnection connection, bool ownOnly) : ILoggerProvider
 {
-    public ILogger CreateLogger(string categoryName) => new ConnectionLogger(connection, categoryName);
+    private const string OwnPrefix = "ModHost.";
+
+    public ILogger CreateLogger(string categoryName) =>
+        ownOnly && !categoryName.StartsWith(OwnPrefix, StringComparison.Ordinal)
+            ? NullLogger.Instance
+            : new ConnectionLogger(connection, categoryName);
 
     public void Dispose()
     {

@@ -33,10 +33,12 @@ internal static class HostServices
         }
     }
 
-    // An administrator expects each line once, and with its level. The console logger's output would come a second
-    // time, as plain text; what the application itself writes to Console still arrives.
+    // An administrator expects each line once, and with its level. So the web server's log takes the place of the
+    // console logger. An application that has none has chosen where its lines go (and what goes to Console arrives);
+    // then only the server's own are added.
     private static void ConfigureLogging(IServiceCollection services, HostedApp app)
     {
+        var hadConsole = false;
         for (var i = services.Count - 1; i >= 0; i--)
         {
             var descriptor = services[i];
@@ -44,10 +46,11 @@ internal static class HostServices
                 && descriptor.ImplementationType?.FullName == ConsoleProvider)
             {
                 services.RemoveAt(i);
+                hadConsole = true;
             }
         }
 
-        services.AddSingleton<ILoggerProvider>(new ConnectionLoggerProvider(app.Connection));
+        services.AddSingleton<ILoggerProvider>(new ConnectionLoggerProvider(app.Connection, ownOnly: !hadConsole));
     }
 
     private static ModHostServer CreateServer(IServiceProvider provider, HostedApp app)

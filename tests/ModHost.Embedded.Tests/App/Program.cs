@@ -35,6 +35,13 @@ switch (wanted)
         answering.Run(Answers.Write);
         answering.Serve();
         break;
+    case "quiet":
+        var quiet = WebApplication.CreateBuilder(args);
+        quiet.Logging.ClearProviders();
+        var throwing = quiet.Build();
+        throwing.Run(static _ => throw new InvalidOperationException("a bug"));
+        throwing.Serve();
+        break;
     case "protects":
         var protecting = WebApplication.CreateBuilder(args);
         protecting.Services.AddDataProtection();
