@@ -50,7 +50,7 @@ public sealed class AccountTests
     public async Task A_cookie_outlives_the_server()
     {
         var app = await AppBuild.Of("Accounts", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app, "modhost_state_directory state;"));
+        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Http = places => $"modhost_state_directory {places.Prefix}/state;" });
         var login = await RawConnection.Get(nginx.Port, "/login?name=one");
         await nginx.Restart();
         Assert.Equal(200, (await RawConnection.Get(nginx.Port, "/form", Cookies(login))).Status);

@@ -110,7 +110,8 @@ public abstract class ReloadTests<TServer>
     [Fact]
     public async Task Binary_upgrade_and_rollback()
     {
-        await using var nginx = await StartProbe();
+        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Detached = true }, "/empty");
         var old = nginx.Workers.Single();
         nginx.Send(Signal.Usr2);
         var newPid = nginx.Places.PidFile;

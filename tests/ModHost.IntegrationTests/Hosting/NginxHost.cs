@@ -18,6 +18,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         _child = child;
         Places = places;
         Setup = setup;
+        Master = child.Id;
     }
 
     public NginxPlaces Places { get; }
@@ -26,9 +27,9 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
     public int Port => Places.Port;
 
-    public int Master => _child.Id;
+    public int Master { get; private set; }
 
-    public bool HasExited => _child.HasExited;
+    public bool HasExited => Setup.Detached ? !ProcFs.Lives(Master) : _child.HasExited;
 
     public string Output => _child.Output;
 
@@ -49,6 +50,12 @@ internal sealed partial class NginxHost : IAsyncDisposable
         var host = new NginxHost(Launch(places), places, setup);
         try
         {
+            if (setup.Detached)
+            {
+                await Wait.Until("nginx has written its pid", () => File.Exists(places.PidFile) && int.TryParse(File.ReadAllText(places.PidFile), out _));
+                host.Master = int.Parse(File.ReadAllText(places.PidFile), CultureInfo.InvariantCulture);
+            }
+
             await host.Answers(waitReady ? ready : "/nginx/return", waitReady);
             host.Rebase();
         }
@@ -130,9 +137,9 @@ internal sealed partial class NginxHost : IAsyncDisposable
     /// <summary>Waits until a URL is answered below 500.</summary>
     public Task Answers(string target, bool wait) => Wait.Until($"{target} is answered", async () =>
     {
-        if (_child.HasExited)
+        if (HasExited)
         {
-            throw new InvalidOperationException($"nginx ended with {_child.ExitCode}.");
+            throw new InvalidOperationException("nginx has ended.");
         }
 
         try
@@ -162,14 +169,14 @@ internal sealed partial class NginxHost : IAsyncDisposable
     /// <summary>Graceful stop; returns nginx's exit code, after checking that nothing of the session is left.</summary>
     public async Task<int> Quit(int signal = Signal.Quit)
     {
-        if (!_child.HasExited)
+        if (!HasExited)
         {
             Send(signal);
         }
 
-        var code = await _child.Exited(TimeSpan.FromSeconds(60));
+        await Wait.Until("nginx has ended", () => HasExited, TimeSpan.FromSeconds(60));
         Assert.DoesNotContain(ProcFs.InSession(Master), process => process.State != 'Z');
-        return code;
+        return await _child.Exited();
     }
 
     /// <summary>Stops and starts nginx on the same prefix.</summary>
@@ -178,6 +185,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         await Quit();
         await _child.DisposeAsync();
         _child = Launch(Places);
+        Master = _child.Id;
         await Answers(ready, wait: true);
         Rebase();
     }
@@ -186,14 +194,19 @@ internal sealed partial class NginxHost : IAsyncDisposable
     {
         try
         {
-            if (!_child.HasExited)
+            if (!HasExited)
             {
                 Send(Signal.Quit);
-                await _child.Exited(TimeSpan.FromSeconds(30));
+                await Wait.Until("nginx has ended", () => HasExited);
             }
         }
         finally
         {
+            foreach (var left in ProcFs.InSession(Master))
+            {
+                Signal.TrySend(left.Id, Signal.Kill);
+            }
+
             await _child.DisposeAsync();
             if (Environment.GetEnvironmentVariable("MODHOST_KEEP") is null)
             {

@@ -22,6 +22,9 @@ internal sealed record NginxSetup
 {
     public int Workers { get; init; } = 1;
 
+    /// <summary>A daemon, with a session of its own making: nginx upgrades its binary only then.</summary>
+    public bool Detached { get; init; }
+
     public string Main { get; init; } = "";
 
     public string Events { get; init; } = "";
@@ -42,7 +45,7 @@ internal sealed record NginxSetup
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $$"""
             load_module {{Settings.NginxModule}};
-            daemon off;
+            daemon {{(Detached ? "on" : "off")}};
             worker_processes {{Workers}};
             worker_rlimit_nofile 8192;
             pid {{places.PidFile}};

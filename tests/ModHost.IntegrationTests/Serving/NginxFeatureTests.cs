@@ -80,7 +80,7 @@ public abstract class NginxFeatureTests<TServer>(NginxFeatureFixture<TServer> fi
     [InlineData("500", 500)]
     public async Task Auth_request_asks_the_app(string answer, int status)
     {
-        var response = await RawConnection.Get(Port, $"/guarded/hello.txt?answer={answer}");
+        var response = await RawConnection.Get(Port, "/guarded/hello.txt", $"X-Answer: {answer}\r\n");
         Assert.Equal(status, response.Status);
         if (status == 200)
         {
@@ -205,7 +205,7 @@ public sealed class NginxFeatureFixture<TServer> : IAsyncLifetime
                 location /internal/ { internal; alias {{places.Static}}/; }
                 location /ssi/ { ssi on; alias {{places.Static}}/; default_type text/html; ssi_types *; }
                 location /guarded/ { auth_request /auth; alias {{places.Static}}/; }
-                location = /auth { internal; rewrite ^ /kept/respond?status=$arg_answer break; modhost_pass {{app}} path_base=/kept; }
+                location = /auth { internal; rewrite ^ /kept/respond?status=$http_x_answer break; modhost_pass {{app}} path_base=/kept; }
                 location /guarded-app/ {
                     auth_request /sub-body;
                     modhost_pass {{app}};
