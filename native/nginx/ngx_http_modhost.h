@@ -205,7 +205,6 @@ struct ngx_http_modhost_ctx_s {
     unsigned                      body_started:1;  /* reading has begun       */
     unsigned                      body_ended:1;    /* the end was handed over */
     unsigned                      body_whole:1;    /* all of it is in `in`    */
-    unsigned                      reading:1;     /* guards re-entry           */
     unsigned                      head_sent:1;
     unsigned                      ended:1;       /* END was taken             */
     unsigned                      upgraded:1;
@@ -394,7 +393,7 @@ ngx_int_t ngx_http_modhost_path(ngx_http_modhost_ctx_t *ctx, mh_str *base,
 ngx_uint_t ngx_http_modhost_has_body(ngx_http_request_t *r);
 /* The app takes `window` more bytes. */
 void ngx_http_modhost_body_read(ngx_http_modhost_ctx_t *ctx, uint64_t window);
-/* Hands over what is there, reads on while the window allows. */
+/* Reads while the window allows; the request may be over afterwards. */
 void ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx);
 /* What the client may do while nothing of it is wanted. */
 void ngx_http_modhost_watch_client(ngx_http_modhost_ctx_t *ctx);

@@ -14,7 +14,7 @@
 #define NGX_HTTP_MODHOST_FILE_CHUNK  32768
 
 
-static void ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx);
+static ngx_uint_t ngx_http_modhost_body_wanted(ngx_http_modhost_ctx_t *ctx);
 static ngx_int_t ngx_http_modhost_body_start(ngx_http_modhost_ctx_t *ctx);
 static void ngx_http_modhost_body_started(ngx_http_request_t *r);
 static ngx_int_t ngx_http_modhost_body_deliver(ngx_http_modhost_ctx_t *ctx);
@@ -73,19 +73,6 @@ ngx_http_modhost_body_read(ngx_http_modhost_ctx_t *ctx, uint64_t window)
 }
 
 
-void
-ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
-{
-    if (ctx->reading) {
-        return;
-    }
-
-    ctx->reading = 1;
-    ngx_http_modhost_body_pump_inner(ctx);
-    ctx->reading = 0;
-}
-
-
 /* The end may come by itself, after bytes for which there was just room. */
 static ngx_uint_t
 ngx_http_modhost_body_wanted(ngx_http_modhost_ctx_t *ctx)
@@ -98,8 +85,8 @@ ngx_http_modhost_body_wanted(ngx_http_modhost_ctx_t *ctx)
 }
 
 
-static void
-ngx_http_modhost_body_pump_inner(ngx_http_modhost_ctx_t *ctx)
+void
+ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
 {
     ngx_int_t            rc;
     ngx_http_request_t  *r;

@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 
+import stress
 from nginx_server import Server, wait_for
 from own_servers import OWN
 
@@ -1028,6 +1029,31 @@ def access_log_variables(server):
     wait_for(lambda: "mark=1" in server.access(), 5, "the access log")
     line = [x for x in server.access().splitlines() if "mark=1" in x][0]
     assert re.search(r" Stub 0\.\d{3} 0\.0[2-9]\d$", line), line
+
+
+def everything_at_once():
+    server = Server(SHARED.replace(
+        "modhost_pass @STUB@",
+        "modhost_max_concurrency 60; modhost_queue_size 100; "
+        "modhost_pass @STUB@"), workers=2)
+    prepare(server)
+    try:
+        server.start()
+        stress.run(server)
+        for _ in range(4):
+            idle(server, 40)
+        counters = server.counters()
+        assert counters["overflow"] == 0, counters
+        server.stop()
+    finally:
+        if server.process.poll() is None:
+            server.kill(signal.SIGTERM)
+            server.process.wait(10)
+        server.remove()
+
+
+everything_at_once.own = True
+SCENARIOS.append(everything_at_once)
 
 
 def prepare(server):
