@@ -12,7 +12,7 @@ static char *ngx_http_modhost_merge_variables(ngx_conf_t *cf,
 static char *ngx_http_modhost_merge_hidden(ngx_conf_t *cf,
     ngx_http_modhost_loc_conf_t *prev, ngx_http_modhost_loc_conf_t *conf);
 static char *ngx_http_modhost_merge_base(ngx_conf_t *cf,
-    ngx_http_modhost_loc_conf_t *conf);
+    ngx_http_modhost_loc_conf_t *prev, ngx_http_modhost_loc_conf_t *conf);
 
 
 void *
@@ -141,13 +141,13 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_http_modhost_merge_place(cf, prev, conf);
 
-    if (conf->app == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    rv = ngx_http_modhost_merge_base(cf, conf);
+    rv = ngx_http_modhost_merge_base(cf, prev, conf);
     if (rv != NGX_CONF_OK) {
         return rv;
+    }
+
+    if (conf->app == NULL) {
+        return NGX_CONF_OK;
     }
 
     if (ngx_http_modhost_settle(cf, conf) != NGX_OK) {
@@ -254,7 +254,8 @@ ngx_http_modhost_merge_hidden(ngx_conf_t *cf,
 
 /* The PathBase of this location: what path_base= says, else its prefix. */
 static char *
-ngx_http_modhost_merge_base(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *conf)
+ngx_http_modhost_merge_base(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *prev,
+    ngx_http_modhost_loc_conf_t *conf)
 {
     mh_str                     escaped;
     ngx_http_core_loc_conf_t  *clcf;
@@ -263,6 +264,14 @@ ngx_http_modhost_merge_base(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *conf)
 
     if (conf->path_base.data != NULL) {
         conf->base = conf->path_base;
+
+    } else if (clcf->noname) {
+
+        /* "if" and "limit_except" have a name that does not tell its kind */
+
+        conf->base = prev->base;
+        conf->base_text = prev->base_text;
+        return NGX_CONF_OK;
 
     } else if (!clcf->exact_match && !clcf->named
 #if (NGX_PCRE)

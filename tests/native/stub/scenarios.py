@@ -35,6 +35,17 @@ SHARED = """
         location ~ ^/re/ { modhost_pass @STUB@; }
         location ~ ^/based/v[0-9] { modhost_pass @STUB@ path_base=/based; }
         location = /exact { modhost_pass @STUB@; }
+        location ~ /ifregex {
+            if ($arg_a) { modhost_pass @STUB@; }
+        }
+        location /ifprefix/ {
+            modhost_pass @STUB@;
+            if ($arg_a) { set $unused 1; }
+        }
+        location /except/ {
+            modhost_pass @STUB@;
+            limit_except GET { deny all; }
+        }
         location /inline/ { modhost_pass @STUB@; modhost_dispatch inline; }
         location /whole/ {
             modhost_pass @STUB@;
@@ -236,6 +247,18 @@ def regex_exact_and_named_have_no_base(server):
     assert info(server, "/exact")["path"] == "/exact"
     got = info(server, "/based/v1/x")
     assert (got["base"], got["path"]) == ("/based", "/v1/x")
+
+
+@scenario
+def blocks_inside_locations(server):
+    got = info(server, "/ifregex/x?a=1")
+    assert (got["base"], got["path"]) == ("", "/ifregex/x")
+    assert request(server, "GET", "/ifregex/x")[0] == 404
+    for query in ("", "?a=1"):
+        got = info(server, "/ifprefix/x" + query)
+        assert (got["base"], got["path"]) == ("/ifprefix", "/x")
+    assert info(server, "/except/x")["base"] == "/except"
+    assert request(server, "POST", "/except/x")[0] == 403
 
 
 @scenario
