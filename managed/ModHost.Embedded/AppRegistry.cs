@@ -24,6 +24,10 @@ internal static class AppRegistry
         return number < (uint)apps.Length ? Volatile.Read(ref apps[number]) : null;
     }
 
+    /// <summary>Whether this runtime has been asked to start no other application than the one at this path.</summary>
+    public static bool HasOnly(string path) =>
+        Array.TrueForAll(Volatile.Read(ref s_apps), app => app is null || app.ProgramPath == path);
+
     /// <summary>Takes an application in and lets it start when its turn comes. A MODHOST_E_* code.</summary>
     public static int Start(AppSettings settings)
     {

@@ -38,7 +38,7 @@ internal sealed partial class EmbeddedApp
         Assembly? program = null;
         try
         {
-            Enter(settings.Alone);
+            Enter(AppRegistry.HasOnly(settings.Path));
             _scope = StartScope.Enter(settings);
             program = AppProgram.Load(settings);
             StartScope.SetEntryAssembly(program);

@@ -24,6 +24,8 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
 
     public uint Number => settings.Number;
 
+    public string ProgramPath => settings.Path;
+
     public override string Name => settings.Name;
 
     public override string ContentRoot => settings.ContentRoot;

@@ -44,13 +44,13 @@ public abstract class HostedApp
     public bool StopRequested => Volatile.Read(ref _stopRequested) != 0;
 
     /// <summary>
-    /// Makes this the application of everything that the calling thread starts from here on. The first application is
-    /// also that of code without a context, until a second one enters.
+    /// Makes this the application of everything that the calling thread starts from here on.
     /// </summary>
-    public void Enter(bool alone)
+    /// <param name="only">No other application runs here: code without a context is this one's too.</param>
+    public void Enter(bool only)
     {
         s_current.Value = this;
-        Volatile.Write(ref s_only, alone ? this : null);
+        Volatile.Write(ref s_only, only ? this : null);
     }
 
     /// <summary>
