@@ -26,7 +26,7 @@ internal static class HostServices
             services.PostConfigure<HostOptions>(options => options.ShutdownTimeout = app.ShutdownTimeout);
         }
 
-        if (app.StateDirectory is { } directory && KeyFolder.IsSupported)
+        if (app.StateDirectory is { } directory)
         {
             services.AddSingleton<IPostConfigureOptions<KeyManagementOptions>>(
                 provider => new KeyFolder(Path.Combine(directory, "keys"), provider));

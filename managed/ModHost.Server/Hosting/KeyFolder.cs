@@ -14,14 +14,6 @@ namespace ModHost.Server.Hosting;
 /// </summary>
 internal sealed class KeyFolder(string path, IServiceProvider services) : IPostConfigureOptions<KeyManagementOptions>
 {
-    /// <summary>
-    /// Off in a NativeAOT library that is built with <c>ModHostDataProtectionKeys=false</c>: then the linker drops
-    /// this and the XML reader behind it.
-    /// </summary>
-    [FeatureSwitchDefinition("ModHost.DataProtectionKeys")]
-    public static bool IsSupported =>
-        !AppContext.TryGetSwitch("ModHost.DataProtectionKeys", out var enabled) || enabled;
-
     [SuppressMessage("Interoperability", "CA1416", Justification = "ModHost is for Linux.")]
     public void PostConfigure(string? name, KeyManagementOptions options)
     {
