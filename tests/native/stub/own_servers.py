@@ -291,6 +291,40 @@ def quit_waits_for_requests_and_for_the_app():
 
 
 @own
+def quit_lets_the_app_end_its_upgraded_connections():
+    def body(server):
+        started(server)
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.settimeout(10)
+            s.sendall(b"GET /upgrade-echo?stop=1 HTTP/1.1\r\nHost: a\r\n"
+                      b"Connection: Upgrade\r\nUpgrade: stub\r\n\r\nhello")
+            got = b""
+            while not got.endswith(b"hello"):
+                got += s.recv(4096)
+            server.stop()
+            assert s.recv(10) == b"end" and s.recv(10) == b""
+        assert "MH0333" not in server.log()
+    with_server(simple(), body, stop=False)
+
+
+@own
+def quit_breaks_off_upgraded_connections_at_last():
+    def body(server):
+        started(server)
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.settimeout(10)
+            s.sendall(b"GET /upgrade-echo HTTP/1.1\r\nHost: a\r\n"
+                      b"Connection: Upgrade\r\nUpgrade: stub\r\n\r\nhello")
+            got = b""
+            while not got.endswith(b"hello"):
+                got += s.recv(4096)
+            server.stop()
+        assert "MH0333" in server.log()
+    with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
+                stop=False)
+
+
+@own
 def quit_does_not_wait_for_ever():
     def body(server):
         started(server)
@@ -367,7 +401,7 @@ def reload_under_load():
         threads = [threading.Thread(target=load) for _ in range(4)]
         for t in threads:
             t.start()
-        for _ in range(10):
+        for _ in range(int(os.environ.get("MODHOST_RELOADS", "10"))):
             before = set(server.workers_now())
             server.kill(signal.SIGHUP)
             wait_for(lambda b=before: len(set(server.workers_now()) - b) == 2

@@ -233,9 +233,10 @@ stub_send_file(stub_exchange *x, int fd, int64_t offset, int64_t length,
 ssize_t
 stub_read(stub_exchange *x, void *data, size_t size)
 {
-    size_t   n;
-    bool     grant;
-    int64_t  length = x->exchange->head->content_length;
+    size_t           n;
+    bool             grant;
+    struct timespec  until;
+    int64_t          length = x->exchange->head->content_length;
 
     pthread_mutex_lock(&x->lock);
 
@@ -255,7 +256,14 @@ stub_read(stub_exchange *x, void *data, size_t size)
     }
 
     while (x->body_length == 0 && !x->body_end && x->aborted == 0) {
-        pthread_cond_wait(&x->changed, &x->lock);
+
+        if (stub_is_stopping() && strstr(x->query, "stop=1") != NULL) {
+            break;
+        }
+
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        (void) pthread_cond_timedwait(&x->changed, &x->lock, &until);
     }
 
     if (x->aborted) {
