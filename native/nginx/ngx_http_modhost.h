@@ -205,6 +205,7 @@ struct ngx_http_modhost_ctx_s {
     unsigned                      body_started:1;  /* reading has begun       */
     unsigned                      body_ended:1;    /* the end was handed over */
     unsigned                      body_whole:1;    /* all of it is in `in`    */
+    unsigned                      body_coming:1;   /* ... will be, shortly    */
     unsigned                      head_sent:1;
     unsigned                      ended:1;       /* END was taken             */
     unsigned                      upgraded:1;

@@ -93,7 +93,7 @@ ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
 
     r = ctx->request;
 
-    if (ctx->body_ended || ctx->exchange == NULL
+    if (ctx->body_ended || ctx->body_coming || ctx->exchange == NULL
         || !ngx_http_modhost_body_wanted(ctx))
     {
         return;
@@ -101,6 +101,10 @@ ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
 
     if (!ctx->body_started) {
         rc = ngx_http_modhost_body_start(ctx);
+
+        if (rc == NGX_AGAIN) {
+            return;
+        }
 
         if (rc != NGX_OK) {
             ngx_http_modhost_body_failed(ctx, rc);
@@ -176,6 +180,14 @@ ngx_http_modhost_body_start(ngx_http_modhost_ctx_t *ctx)
         r->main->count--;
         r->write_event_handler = write_handler;
 
+        if (rc == NGX_AGAIN && !r->reading_body) {
+
+            /* HTTP/2, and all of it is here: nginx hands it over in an event */
+
+            ctx->body_coming = 1;
+            return NGX_AGAIN;
+        }
+
         ctx->in = r->request_body->bufs;
         r->request_body->bufs = NULL;
 
@@ -189,10 +201,23 @@ ngx_http_modhost_body_start(ngx_http_modhost_ctx_t *ctx)
 }
 
 
+/* Called while reading begins, or later with a body that is whole. */
 static void
 ngx_http_modhost_body_started(ngx_http_request_t *r)
 {
-    /* void */
+    ngx_http_modhost_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_modhost_module);
+
+    if (ctx == NULL || !ctx->body_coming) {
+        return;
+    }
+
+    ctx->body_coming = 0;
+    ctx->body_whole = 1;
+    ctx->in = r->request_body->bufs;
+
+    ngx_http_modhost_body_pump(ctx);
 }
 
 
