@@ -145,6 +145,7 @@ struct ngx_http_modhost_app_s {
     unsigned                      started:1; /* app_start was called, and     */
                                              /* STOPPED or FAILED not heard   */
     unsigned                      stopping:1;    /* the worker is to end      */
+    unsigned                      stop_called:1; /* and the app has been told */
 };
 
 
@@ -318,6 +319,7 @@ void ngx_http_modhost_app_start(ngx_http_modhost_app_t *app);
 void ngx_http_modhost_app_failed(ngx_http_modhost_app_t *app,
     ngx_uint_t code, const char *text, size_t len);
 void ngx_http_modhost_app_state(mh_message *message);
+void ngx_http_modhost_app_stop(ngx_http_modhost_app_t *app);
 /* A request of it has ended. */
 void ngx_http_modhost_app_idle(ngx_http_modhost_app_t *app);
 /* The application of a start, or NULL. */

@@ -235,6 +235,10 @@ ngx_http_modhost_app_state(mh_message *message)
     switch (message->state) {
 
     case MODHOST_APP_READY:
+        if (app->state == MODHOST_APP_STOPPED) {
+            return;                    /* too late: drained already           */
+        }
+
         if (app->start_timer.timer_set) {
             ngx_del_timer(&app->start_timer);
         }
@@ -244,6 +248,11 @@ ngx_http_modhost_app_state(mh_message *message)
         app->state = MODHOST_APP_READY;
         app->ready_at = ngx_current_msec;
         ngx_http_modhost_queue_advance(app);
+
+        if (app->stopping) {
+            ngx_http_modhost_app_stop(app);
+        }
+
         return;
 
     case MODHOST_APP_STOPPING:
@@ -261,7 +270,7 @@ ngx_http_modhost_app_state(mh_message *message)
         app->ready_at = 0;
         app->started = 0;
 
-        if (app->stopping) {
+        if (app->stop_called) {
             app->state = MODHOST_APP_STOPPED;
             ngx_http_modhost_queue_advance(app);
             return;
@@ -285,13 +294,24 @@ ngx_http_modhost_app_state(mh_message *message)
 static void
 ngx_http_modhost_app_stopping(ngx_http_modhost_app_t *app)
 {
-    if (app->stopping) {
+    if (app->stop_called) {
         return;                              /* we asked; requests go on      */
     }
 
     app->state = MODHOST_APP_STOPPING;
 
     ngx_http_modhost_app_idle(app);
+}
+
+
+/* ApplicationStopping, once; requests go on. */
+void
+ngx_http_modhost_app_stop(ngx_http_modhost_app_t *app)
+{
+    if (app->started && !app->stop_called) {
+        app->stop_called = 1;
+        app->table->app_stop(app->core->number);
+    }
 }
 
 

@@ -235,16 +235,20 @@ ngx_http_modhost_apps_stop(void)
 
     for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
 
+        apps[i]->stopping = 1;
+
+        if (apps[i]->state == MODHOST_APP_STARTING) {
+
+            /* requests may wait for it: it is told when they have begun */
+
+            continue;
+        }
+
         if (apps[i]->start_timer.timer_set) {
             ngx_del_timer(&apps[i]->start_timer);
         }
 
-        apps[i]->stopping = 1;
-
-        if (apps[i]->started) {
-            apps[i]->table->app_stop(apps[i]->core->number);
-        }
-
+        ngx_http_modhost_app_stop(apps[i]);
         ngx_http_modhost_queue_advance(apps[i]);
     }
 }
@@ -260,6 +264,8 @@ ngx_http_modhost_apps_drained(void)
 
     for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
         apps[i]->state = MODHOST_APP_STOPPED;
+
+        ngx_http_modhost_app_stop(apps[i]);
 
         if (apps[i]->started) {
             apps[i]->table->app_drained(apps[i]->core->number);

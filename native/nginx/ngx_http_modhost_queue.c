@@ -70,12 +70,13 @@ ngx_http_modhost_may_begin(ngx_http_modhost_app_t *app)
 static ngx_uint_t
 ngx_http_modhost_may_wait(ngx_http_modhost_app_t *app)
 {
-    if (app->state == MODHOST_APP_READY) {
+    if (app->state == MODHOST_APP_READY || app->state == MODHOST_APP_STARTING) {
         return 1;
     }
 
-    return !app->stopping && (app->state == MODHOST_APP_STARTING
-                              || app->state == MODHOST_APP_STOPPING);
+    /* it stopped by itself, and will be started again */
+
+    return app->state == MODHOST_APP_STOPPING && !app->stopping;
 }
 
 
@@ -120,6 +121,10 @@ ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app)
             ngx_http_modhost_begin(ctx);
 
         } else {
+            ngx_log_error(NGX_LOG_ERR, c->log, 0,
+                          "MH0%d: waited for application \"%s\", which is not "
+                          "running", MH_E_UNAVAILABLE, app->name);
+
             ngx_http_modhost_finalize(ctx, ngx_http_modhost_unavailable(ctx));
         }
 

@@ -291,6 +291,33 @@ def quit_waits_for_requests_and_for_the_app():
 
 
 @own
+def quit_while_requests_wait_for_the_start():
+    def body(server):
+        got = []
+        threads = [threading.Thread(
+            target=lambda: got.append(server.get("/sleep?ms=200")))
+            for _ in range(5)]
+        for t in threads:
+            t.start()
+        time.sleep(0.3)
+        server.stop()
+        for t in threads:
+            t.join()
+        assert got == [(200, b"slept\n")] * 5, got
+        assert "Stub: stopped" in server.log()
+    with_server(simple(), body, stop=False, main="env STUB_START_MS=1500;")
+
+
+@own
+def quit_during_the_start():
+    def body(server):
+        begun = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begun < 4
+    with_server(simple(), body, stop=False, main="env STUB_START_MS=1500;")
+
+
+@own
 def quit_lets_the_app_end_its_upgraded_connections():
     def body(server):
         started(server)
