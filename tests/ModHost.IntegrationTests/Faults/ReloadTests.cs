@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using ModHost.IntegrationTests.Hosting;
 using ModHost.IntegrationTests.Http;
 
@@ -70,6 +71,34 @@ public abstract class ReloadTests<TServer>
         Assert.Equal("slept", (await answer).Text);
         Assert.Equal(0, await nginx.Quit());
         Assert.Empty(nginx.Alarming());
+    }
+
+    [Fact]
+    public async Task A_WebSocket_goes_on_in_the_old_worker_until_it_closes()
+    {
+        await using var nginx = await StartProbe();
+        var old = nginx.Workers.Single();
+        using var socket = new ClientWebSocket();
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{nginx.Port}/ws"), CancellationToken.None);
+        await Echo("before");
+        nginx.Send(Signal.Hup);
+        await Wait.Until("a new worker is there", () => nginx.Workers is [var one] && one != old);
+        await nginx.Answers("/empty", wait: true);
+        await Echo("after");
+        Assert.True(ProcFs.Lives(old));
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        await Wait.Until("the old worker has ended", () => !ProcFs.Lives(old));
+        nginx.Rebase();
+        await nginx.CheckSane();
+
+        async Task Echo(string text)
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+            await socket.SendAsync(bytes, WebSocketMessageType.Text, true, CancellationToken.None);
+            var buffer = new byte[100];
+            var result = await socket.ReceiveAsync(buffer, CancellationToken.None);
+            Assert.Equal(bytes, buffer[..result.Count]);
+        }
     }
 
     [Fact]

@@ -27,6 +27,9 @@ public abstract class StartFailureTests<TServer>
         // Everything else is served.
         Assert.Equal("static file\n", (await RawConnection.Get(nginx.Port, "/static/hello.txt")).Text);
         Assert.Equal("control", (await RawConnection.Get(nginx.Port, "/nginx/return")).Text);
+        await nginx.Answers("/hello/plaintext", wait: true);
+        Assert.Equal("Hello, World!", (await RawConnection.Get(nginx.Port, "/hello/plaintext")).Text);
+        nginx.Rebase();
         await nginx.CheckSane();
         Assert.Equal(0, await nginx.Quit());
     }
@@ -99,7 +102,12 @@ public abstract class StartFailureTests<TServer>
     private static async Task<NginxHost> Start(string mode, string more = "")
     {
         var app = await AppBuild.Of("Probe", TServer.Runtime);
-        return await NginxHost.Start(NginxSetup.For(app, $"modhost_env PROBE_START {mode}; {more}"), waitReady: false);
+        var other = await AppBuild.Of("Hello", AppRuntime.Jit);
+        return await NginxHost.Start(new NginxSetup
+        {
+            Server = _ => $"location / {{ modhost_pass {app}; modhost_env PROBE_START {mode}; {more} }}\n"
+                + $"location /hello/ {{ modhost_pass {other}; }}",
+        }, waitReady: false);
     }
 }
 

@@ -63,6 +63,16 @@ public sealed class SeveralAppsTests(SeveralAppsFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task Hosted_services_run_once_in_each_worker()
+    {
+        Assert.Equal(1, await CounterOf("/jit"));
+        Assert.Equal(1, await CounterOf("/aot"));
+
+        async Task<int> CounterOf(string app) =>
+            (await RawConnection.Get(Port, app + "/counters")).Text.Split('\n').Count(line => line == "hosted-service-starts=1");
+    }
+
+    [Fact]
     public async Task Log_lines_name_their_app()
     {
         await RawConnection.Get(Port, "/jit/log?text=from-jit");
