@@ -226,6 +226,7 @@ public sealed class StreamingTests
         await exchange.Completion();
 
         Assert.Equal("Hello", exchange.Body);
+        Assert.IsType<InvalidOperationException>(late);
     }
 
     [Fact]

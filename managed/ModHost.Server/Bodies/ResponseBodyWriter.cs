@@ -72,9 +72,9 @@ internal sealed class ResponseBodyWriter(Exchange exchange, bool live) : PipeWri
 
     private void ThrowIfCompleted()
     {
-        if (_completed)
+        if (_completed || exchange.IsComplete)
         {
-            throw new InvalidOperationException("Writing is not allowed after the response body was completed.");
+            throw new InvalidOperationException("Writing is not allowed after writer was completed.");
         }
 
         if (exchange.IsUpgraded)

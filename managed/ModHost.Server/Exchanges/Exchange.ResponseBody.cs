@@ -34,6 +34,9 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
 
     private ResponseBodyStream ResponseStream => _responseStream ??= new(this, ResponseWriter);
 
+    /// <summary>Whether the application has completed its answer; where a client has gone, writes go on silently.</summary>
+    internal bool IsComplete => _ended && !_aborted;
+
     /// <summary>Bytes that were written and not flushed.</summary>
     internal long UnflushedBytes => _writing.Bytes;
 
@@ -173,11 +176,6 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
 
     private ValueTask<FlushResult> WriteStarted(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
-        if (_ended && !_aborted)
-        {
-            throw new InvalidOperationException("Writing is not allowed after writer was completed.");
-        }
-
         CountWrite(source.Length);
         if (!_bodyForbidden)
         {
