@@ -189,11 +189,13 @@ ngx_http_modhost_head_fixed(ngx_http_modhost_ctx_t *ctx,
     r = head->request;
     h = w->head;
 
-    h->http_version = r->http_version == NGX_HTTP_VERSION_11 ? 0x0101
-                      : r->http_version == NGX_HTTP_VERSION_20 ? 0x0200
+    /* A client that says "HTTP/1.2" is answered as if it had said 1.1. */
+
+    h->http_version = r->http_version == NGX_HTTP_VERSION_20 ? 0x0200
 #ifdef NGX_HTTP_VERSION_30
                       : r->http_version == NGX_HTTP_VERSION_30 ? 0x0300
 #endif
+                      : r->http_version >= NGX_HTTP_VERSION_11 ? 0x0101
                       : 0x0100;
 
     h->connection_id = r->connection->number;
