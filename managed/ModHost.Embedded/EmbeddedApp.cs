@@ -67,12 +67,8 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
         }
     }
 
+    // STOPPED follows when Main returns: it may have more to do after its host.
     protected override void OnStopping() => MoveTo(Modhost.MODHOST_APP_STOPPING);
-
-    // Main may have more to do; STOPPED follows when it returns.
-    protected override void OnStopped()
-    {
-    }
 
     private bool IsReady => Volatile.Read(ref _state) is Modhost.MODHOST_APP_READY or Modhost.MODHOST_APP_STOPPING;
 

@@ -169,6 +169,20 @@ public sealed class StartTests
             && line.Text.StartsWith("MH0401:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void First_web_host_that_starts_is_served_and_all_are_stopped()
+    {
+        using var app = RunningApp.Start("two-hosts");
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        var exchange = new FakeExchange(app.Number);
+        exchange.Begin("/two");
+        RunningApp.Wait(() => exchange.Released, () => "no answer");
+        Assert.Equal("Hello, /two", exchange.Body);
+        RunningApp.Wait(() => app.Lines.Any(line => line.Text.StartsWith("MH0452:", StringComparison.Ordinal)),
+            () => "the second host was not noticed");
+        app.Stop();
+    }
+
     [Theory]
     [InlineData("web")]
     [InlineData("own-urls")]

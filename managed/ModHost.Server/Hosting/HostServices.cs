@@ -55,9 +55,10 @@ internal static class HostServices
 
     private static ModHostServer CreateServer(IServiceProvider provider, HostedApp app)
     {
-        OwnAddresses.Report(provider.GetService<IConfiguration>(), app.Connection);
-        app.Observe(provider.GetRequiredService<IHostApplicationLifetime>());
-        return new ModHostServer(app.Connection, provider.GetRequiredService<ILoggerFactory>(),
+        var lifetime = provider.GetRequiredService<IHostApplicationLifetime>();
+        app.Add(lifetime);
+        var connection = new HostConnection(app, lifetime, provider.GetService<IConfiguration>());
+        return new ModHostServer(connection, provider.GetRequiredService<ILoggerFactory>(),
             provider.GetService<IOptions<ModHostServerOptions>>());
     }
 }

@@ -15,9 +15,11 @@ public abstract class HostedApp
     private static readonly AsyncLocal<HostedApp?> s_current = new();
     private static HostedApp? s_only;
 
-    private IHostApplicationLifetime? _lifetime;
+    private readonly Lock _gate = new();
+    private readonly List<IHostApplicationLifetime> _lifetimes = [];
+    private IHostApplicationLifetime? _served;
     private int _started;
-    private int _stopRequested;
+    private volatile bool _stopRequested;
 
     /// <summary>
     /// The application whose code is running: the one that the context names, else the process's only one, else
@@ -41,7 +43,7 @@ public abstract class HostedApp
     public abstract IServerConnection Connection { get; }
 
     /// <summary>Whether the web server asked for the stop. Any thread.</summary>
-    public bool StopRequested => Volatile.Read(ref _stopRequested) != 0;
+    public bool StopRequested => _stopRequested;
 
     /// <summary>
     /// Makes this the application of everything that the calling thread starts from here on.
@@ -54,14 +56,19 @@ public abstract class HostedApp
     }
 
     /// <summary>
-    /// Asks the application to stop, as a signal would; where its host is not there yet, as soon as it is. Any thread;
+    /// Asks the application to stop, as a signal would; a host that is not there yet, as soon as it is. Any thread;
     /// returns at once.
     /// </summary>
     public void RequestStop()
     {
-        Volatile.Write(ref _stopRequested, 1);
-        Interlocked.MemoryBarrier();
-        Stop(Volatile.Read(ref _lifetime));
+        IHostApplicationLifetime[] lifetimes;
+        lock (_gate)
+        {
+            _stopRequested = true;
+            lifetimes = [.. _lifetimes];
+        }
+
+        Array.ForEach(lifetimes, Stop);
     }
 
     /// <summary>The host has started: hosted services and the server run.</summary>
@@ -70,14 +77,30 @@ public abstract class HostedApp
     /// <summary>The host begins to stop, whoever asked for it.</summary>
     protected abstract void OnStopping();
 
-    /// <summary>The host has stopped.</summary>
-    protected abstract void OnStopped();
-
-    /// <summary>Follows the host that the application's server belongs to.</summary>
-    internal void Observe(IHostApplicationLifetime lifetime)
+    /// <summary>A web host of the application was built.</summary>
+    internal void Add(IHostApplicationLifetime lifetime)
     {
-        Volatile.Write(ref _lifetime, lifetime);
-        Interlocked.MemoryBarrier();
+        bool stop;
+        lock (_gate)
+        {
+            _lifetimes.Add(lifetime);
+            stop = _stopRequested;
+        }
+
+        if (stop)
+        {
+            Stop(lifetime);
+        }
+    }
+
+    /// <summary>Makes this host the one that the web server serves; <see langword="false"/>: there is one.</summary>
+    internal bool TryServe(IHostApplicationLifetime lifetime)
+    {
+        if (Interlocked.CompareExchange(ref _served, lifetime, null) is not null)
+        {
+            return false;
+        }
+
         lifetime.ApplicationStarted.Register(ReportStarted);
         lifetime.ApplicationStopping.Register(() =>
         {
@@ -89,11 +112,7 @@ public abstract class HostedApp
 
             OnStopping();
         });
-        lifetime.ApplicationStopped.Register(OnStopped);
-        if (StopRequested)
-        {
-            Stop(lifetime);
-        }
+        return true;
     }
 
     private void ReportStarted()
@@ -105,11 +124,6 @@ public abstract class HostedApp
     }
 
     // On the pool: callbacks of ApplicationStopping are application code, and the caller may be the web server's loop.
-    private static void Stop(IHostApplicationLifetime? lifetime)
-    {
-        if (lifetime is not null)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime.StopApplication(), lifetime, false);
-        }
-    }
+    private static void Stop(IHostApplicationLifetime lifetime) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static lifetime => lifetime.StopApplication(), lifetime, false);
 }

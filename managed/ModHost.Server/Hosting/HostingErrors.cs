@@ -8,4 +8,7 @@ internal static class HostingErrors
 
     /// <summary>The lock by which workers agree on the first Data Protection key could not be had.</summary>
     public const string KeyLock = "MH0451";
+
+    /// <summary>The application started a second web host, which no request can reach.</summary>
+    public const string SecondHost = "MH0452";
 }

@@ -42,6 +42,16 @@ switch (wanted)
         throwing.Run(static _ => throw new InvalidOperationException("a bug"));
         throwing.Serve();
         break;
+    case "two-hosts":
+        // One that is thrown away, one that is served, one that is not.
+        WebApplication.CreateSlimBuilder(args).Build();
+        var served = WebApplication.CreateSlimBuilder(args).Build();
+        served.Run(Answers.Write);
+        var other = WebApplication.CreateSlimBuilder(args).Build();
+        await served.StartAsync();
+        await other.StartAsync();
+        await Task.WhenAll(served.WaitForShutdownAsync(), other.WaitForShutdownAsync());
+        break;
     case "protects":
         var protecting = WebApplication.CreateBuilder(args);
         protecting.Services.AddDataProtection();
