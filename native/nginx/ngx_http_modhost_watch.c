@@ -25,6 +25,16 @@ ngx_http_modhost_watch_client(ngx_http_modhost_ctx_t *ctx)
     } else {
         r->read_event_handler = ngx_http_test_reading;
     }
+
+#if (NGX_HAVE_EPOLLRDHUP)
+
+    /* it may have left with the event that brought its request */
+
+    if (r->connection->read->pending_eof) {
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+    }
+
+#endif
 }
 
 

@@ -868,6 +868,17 @@ def client_abort(server):
 
 
 @scenario
+def client_that_leaves_at_once(server):
+    before = server.counters()["aborts"]
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+    idle(server)
+    # some had left before they were begun
+    assert server.counters()["aborts"] > before
+
+
+@scenario
 def client_abort_over_http2(server):
     before = server.counters()["aborts"]
     subprocess.run(["curl", "-sk", "--http2", "--max-time", "0.3",
@@ -1055,10 +1066,8 @@ def access_log_variables(server):
 
 
 def everything_at_once():
-    server = Server(SHARED.replace(
-        "modhost_pass @STUB@",
-        "modhost_max_concurrency 60; modhost_queue_size 100; "
-        "modhost_pass @STUB@"), workers=2)
+    server = Server("modhost_max_concurrency 60; modhost_queue_size 100;"
+                    + SHARED, workers=2)
     prepare(server)
     try:
         server.start()
