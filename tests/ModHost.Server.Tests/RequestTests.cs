@@ -67,6 +67,20 @@ public sealed class RequestTests
         Assert.Equal("/%FFa\u00e9%C3", await Echo(request, http => http.Request.Path.Value!));
     }
 
+    [Theory]
+    [InlineData("/a%FFb", "/a%25FFb")]
+    [InlineData("/a%25FFb", "/a%2525FFb")]
+    [InlineData("/a%ffb", "/a%25ffb")]
+    [InlineData("/100%", "/100%")]
+    [InlineData("/%41%7F", "/%41%7F")]
+    [InlineData("/%2541", "/%2541")]
+    public async Task A_per_cent_sign_is_never_taken_for_such_a_byte(string sent, string seen)
+    {
+        var request = RequestBlock.Get("/");
+        request.Path = Encoding.UTF8.GetBytes(sent);
+        Assert.Equal(seen, await Echo(request, http => http.Request.Path.Value!));
+    }
+
     [Fact]
     public async Task Header_names_are_found_in_any_case_known_or_not()
     {

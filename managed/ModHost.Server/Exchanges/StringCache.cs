@@ -23,32 +23,6 @@ internal struct StringCache
         return _last = Encoding.UTF8.GetString(bytes);
     }
 
-    /// <summary>The string of a decoded path: bytes that are no UTF-8 are percent-encoded again.</summary>
-    public string GetPath(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty || Ascii.IsValid(bytes) || System.Text.Unicode.Utf8.IsValid(bytes))
-        {
-            return Get(bytes);
-        }
-
-        var text = new StringBuilder(bytes.Length + 16);
-        while (!bytes.IsEmpty)
-        {
-            if (Rune.DecodeFromUtf8(bytes, out var rune, out var consumed) == System.Buffers.OperationStatus.Done)
-            {
-                text.Append(rune.ToString());
-            }
-            else
-            {
-                foreach (var value in bytes[..consumed])
-                {
-                    text.Append('%').Append(value.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
-                }
-            }
-
-            bytes = bytes[consumed..];
-        }
-
-        return text.ToString();
-    }
+    /// <summary>The string of a decoded path.</summary>
+    public string GetPath(ReadOnlySpan<byte> bytes) => PathText.IsPlain(bytes) ? Get(bytes) : PathText.Encode(bytes);
 }
