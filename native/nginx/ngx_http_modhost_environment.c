@@ -91,9 +91,9 @@ ngx_http_modhost_close_on_exec(ngx_cycle_t *cycle)
 
     ls = cycle->listening.elts;
 
-    ngx_http_modhost_handlers = ngx_pcalloc(cycle->pool,
-                                            cycle->listening.nelts
-                                            * sizeof(ngx_connection_handler_pt));
+    ngx_http_modhost_handlers =
+        ngx_pcalloc(cycle->pool, cycle->listening.nelts
+                                 * sizeof(ngx_connection_handler_pt));
     if (ngx_http_modhost_handlers == NULL) {
         return;
     }

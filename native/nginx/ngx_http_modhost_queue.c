@@ -191,7 +191,8 @@ ngx_http_modhost_unavailable(ngx_http_modhost_ctx_t *ctx)
 
     page.data = p;
     page.len = ngx_snprintf(p, page.len,
-                            "MH%04ui: application \"%s\" is not running\n\n%s\n",
+                            "MH%04ui: application \"%s\" is not running\n\n"
+                            "%s\n",
                             app->code % 10000, app->name,
                             app->reason != NULL ? app->reason : "")
                - p;
@@ -239,7 +240,8 @@ ngx_http_modhost_retry_after(ngx_http_modhost_ctx_t *ctx)
     h->next = NULL;
 #endif
     ngx_str_set(&h->key, "Retry-After");
-    h->value.len = ngx_sprintf(h->value.data, "%T", (time_t) (left + 999) / 1000)
+    h->value.len = ngx_sprintf(h->value.data, "%T",
+                               (time_t) (left + 999) / 1000)
                    - h->value.data;
 
     return NGX_OK;

@@ -96,7 +96,7 @@ ngx_http_modhost_state_paths(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
 }
 
 
-/* In the master, which may be root. What fails is logged: apps can do without. */
+/* In the master, often root. What fails is logged: apps can do without it. */
 void
 ngx_http_modhost_state_create(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf)
@@ -191,7 +191,7 @@ ngx_http_modhost_crash_zone(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
 }
 
 
-/* Each configuration is a new chance: it starts with a generation of its own. */
+/* Each configuration is a new chance: it starts with its own generation. */
 static ngx_int_t
 ngx_http_modhost_crash_zone_init(ngx_shm_zone_t *zone, void *data)
 {
