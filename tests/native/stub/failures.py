@@ -1,0 +1,128 @@
+"""Failures of the application, and clients that leave."""
+
+import random
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+from common import curl, idle, raw, request, scenario
+from nginx_server import wait_for
+
+
+@scenario
+def reset_before_head_is_500(server):
+    assert request(server, "GET", "/reset")[0] == 500
+    assert "MH0326" in server.log()
+
+
+@scenario
+def reset_after_head_never_looks_whole(server):
+    for query in ("", "?length=100"):
+        got, reset = raw(server, b"GET /reset-after-head" + query.encode() +
+                         b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert reset or not got.endswith(b"0\r\n\r\n"), got
+    _, reset = raw(server, b"GET /reset-after-head HTTP/1.0\r\n\r\n")
+    assert reset
+    code, _ = curl(server, "/reset-after-head", "--http2")
+    assert code == 92, code
+
+
+@scenario
+def content_length_too_short_or_long(server):
+    for length in (3, 100):
+        got, reset = raw(server, b"GET /custom?length=%d&body=12345 HTTP/1.1"
+                         b"\r\nHost: a\r\n\r\n" % length)
+        assert reset or got == b"", (length, got)
+    assert "MH0325" in server.log()
+
+
+@scenario
+def unfinished_response_is_broken_off(server):
+    got, reset = raw(server,
+                     b"GET /unfinished HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert b"half" in got and (reset or not got.endswith(b"0\r\n\r\n"))
+    assert request(server, "GET", "/early-release")[0] == 500
+
+
+@scenario
+def end_twice_changes_nothing(server):
+    status, _, body = request(server, "GET", "/double-end")
+    assert (status, body) == (200, b"once\n")
+
+
+@scenario
+def request_timeout_is_504(server):
+    before = server.counters()["aborts"]
+    begun = time.monotonic()
+    assert request(server, "GET", "/timed/abort")[0] == 504
+    assert 0.15 < time.monotonic() - begun < 5
+    assert server.counters()["aborts"] == before + 1
+    assert "MH0324" in server.log()
+
+
+@scenario
+def client_abort(server):
+    before = server.counters()["aborts"]
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+            time.sleep(0.02)
+    wait_for(lambda: server.counters()["aborts"] == before + 20, 5, "aborts")
+    idle(server)
+    wait_for(lambda: '499 "GET /abort' in server.access(), 5, "499")
+
+
+@scenario
+def client_that_leaves_at_once(server):
+    before = server.counters()["aborts"]
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+    idle(server)
+    # some had left before they were begun
+    assert server.counters()["aborts"] > before
+
+
+@scenario
+def client_abort_over_http2(server):
+    before = server.counters()["aborts"]
+    subprocess.run(["curl", "-sk", "--http2", "--max-time", "0.3",
+                    f"https://127.0.0.1:{server.tls}/abort"], check=False)
+    wait_for(lambda: server.counters()["aborts"] == before + 1, 5, "abort")
+    idle(server)
+
+
+@scenario
+def client_abort_in_a_stream(server):
+    for path in ("/stream?n=100000&size=16000", "/stream?n=1000&size=10&ms=1",
+                 "/big?size=20000000"):
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.sendall(b"GET " + path.encode() + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+            s.recv(1000)
+    idle(server, 15)
+
+
+@scenario
+def random_disconnects(server):
+    import random
+    rng = random.Random(7)
+    paths = ["/abort", "/sleep?ms=50", "/stream?n=50&size=20000", "/plaintext",
+             "/sleep?ms=5", "/head-first?ms=30"]
+
+    def one():
+        for _ in range(25):
+            with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+                path = rng.choice(paths).encode()
+                s.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+                time.sleep(rng.random() * 0.04)
+                if rng.random() < 0.5:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                 struct.pack("ii", 1, 0))
+    threads = [threading.Thread(target=one) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    idle(server, 40)

@@ -1,0 +1,167 @@
+"""Request heads and paths."""
+
+import os
+
+from common import curl, info, raw, request, scenario
+
+
+@scenario
+def plaintext(server):
+    status, headers, body = request(server, "GET", "/plaintext")
+    assert (status, body) == (200, b"Hello, World!")
+    assert headers["content-type"] == ["text/plain"]
+    assert headers["content-length"] == ["13"]
+
+
+@scenario
+def inline_dispatch_answers(server):
+    for _ in range(50):
+        status, _, body = request(server, "GET", "/inline/plaintext")
+        assert (status, body) == (200, b"Hello, World!")
+    status, _, body = request(server, "POST", "/inline/echo", b"x" * 100000)
+    assert (status, body) == (200, b"x" * 100000)
+
+
+@scenario
+def keep_alive_and_pipelining(server):
+    one = b"GET /plaintext HTTP/1.1\r\nHost: a\r\n\r\n"
+    last = b"GET /plaintext HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    got, reset = raw(server, one * 9 + last)
+    assert got.count(b"Hello, World!") == 10 and not reset
+
+
+@scenario
+def http_1_0(server):
+    got, _ = raw(server, b"GET /stream?n=3&size=5 HTTP/1.0\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200") and got.endswith(b"abcde" * 3)
+    assert b"chunked" not in got
+    assert info(server, "/a")["version"] == "0101"
+
+
+@scenario
+def prefix_becomes_path_base(server):
+    got = info(server, "/shop/a/b?q=1")
+    assert (got["base"], got["path"], got["query"]) == ("/shop", "/a/b", "?q=1")
+    got = info(server, "/shop/")
+    assert (got["base"], got["path"]) == ("/shop", "/")
+
+
+@scenario
+def prefix_without_slash_takes_whole_segments(server):
+    got = info(server, "/mall")
+    assert (got["base"], got["path"]) == ("/mall", "")
+    got = info(server, "/mall/x")
+    assert (got["base"], got["path"]) == ("/mall", "/x")
+    assert request(server, "GET", "/mallard")[0] == 404
+
+
+@scenario
+def missing_slash_is_redirected(server):
+    status, headers, _ = request(server, "GET", "/shop")
+    assert status == 301 and headers["location"][0].endswith("/shop/")
+
+
+@scenario
+def regex_exact_and_named_have_no_base(server):
+    assert info(server, "/re/x")["base"] == ""
+    assert info(server, "/exact")["path"] == "/exact"
+    got = info(server, "/based/v1/x")
+    assert (got["base"], got["path"]) == ("/based", "/v1/x")
+
+
+@scenario
+def blocks_inside_locations(server):
+    got = info(server, "/ifregex/x?a=1")
+    assert (got["base"], got["path"]) == ("", "/ifregex/x")
+    assert request(server, "GET", "/ifregex/x")[0] == 404
+    for query in ("", "?a=1"):
+        got = info(server, "/ifprefix/x" + query)
+        assert (got["base"], got["path"]) == ("/ifprefix", "/x")
+    assert info(server, "/except/x")["base"] == "/except"
+    assert request(server, "POST", "/except/x")[0] == 403
+
+
+@scenario
+def rewritten_uri_has_no_base(server):
+    got = info(server, "/rewritten/a%2Fb")
+    assert (got["base"], got["path"]) == ("", "/a/b")
+    assert got["target"] == "/rewritten/a%2Fb"
+
+
+@scenario
+def encoded_slash_stays(server):
+    assert info(server, "/a%2Fb/c%2fd")["path"] == "/a%2Fb/c%2fd"
+    assert info(server, "/a%20b")["path"] == "/a b"
+    assert info(server, "/a%252Fb")["path"] == "/a%252Fb"
+    assert info(server, "/a%25b")["path"] == "/a%b"
+    assert info(server, "/a//b/../c")["path"] == "/a/c"
+    got = info(server, "/shop%2Fx")
+    assert (got["base"], got["path"]) == ("/shop", "/x")
+
+
+@scenario
+def absolute_target(server):
+    got, _ = raw(server, b"GET http://other:81/abs%2Fx?q HTTP/1.1\r\n"
+                         b"Host: ignored\r\nConnection: close\r\n\r\n")
+    assert b"target: http://other:81/abs%2Fx?q" in got
+    assert b"header: Host=other:81" in got and b"ignored" not in got
+    assert b"path: /abs%2Fx" in got
+    got, _ = raw(server, b"GET http://bare HTTP/1.1\r\n"
+                         b"Host: bare\r\nConnection: close\r\n\r\n")
+    assert b"target: http://bare\n" in got and b"path: /\n" in got
+
+
+@scenario
+def methods(server):
+    for method in ("GET", "PUT", "DELETE", "OPTIONS", "PATCH", "PURGE"):
+        assert info(server, "/m", method=method)["method"] == method
+
+
+@scenario
+def client_headers_are_passed(server):
+    got = info(server, "/h", {"X-Forwarded-For": "1.2.3.4", "X-Many": "a",
+                              "Cookie": "c=1"})
+    assert got["header"]["x-forwarded-for"] == ["1.2.3.4"]
+    assert got["header"]["cookie"] == ["c=1"]
+    assert got["remote"].startswith("127.0.0.1 ")
+
+
+@scenario
+def too_many_headers(server):
+    headers = {f"X-{i}": "v" for i in range(250)}
+    assert request(server, "GET", "/h", None, headers)[0] == 431
+    assert "MH0320" in server.log()
+
+
+@scenario
+def too_large_head(server):
+    lines = b"".join(b"X-%d: " % i + b"v" * 7000 + b"\r\n" for i in range(4))
+    got, _ = raw(server, b"GET /h HTTP/1.1\r\nHost: a\r\n" + lines + lines
+                 + lines + b"\r\n")
+    assert got[9:12] in (b"431", b"400"), got[:40]
+
+
+@scenario
+def variables(server):
+    got = info(server, "/vars/x", {"Host": "h"})
+    assert (got["user"], got["auth"]) == ("fred", "Test")
+    assert got["variable"]["host_is"] == ["h"]
+    assert info(server, "/x", {"Authorization": "Basic YTpi"})["user"] == ""
+
+
+@scenario
+def tls_and_http2(server):
+    code, out = curl(server, "/info", "--http2", "--resolve",
+                     f"sni.test:{server.tls}:127.0.0.1")
+    text = out.decode()
+    assert code == 0 and "version: 0200" in text, text
+    assert "flags: 0002" in text and "tls: TLSv1." in text
+    assert f"header: Host=127.0.0.1:{server.tls}" in text
+
+
+@scenario
+def client_certificate(server):
+    cert = os.path.join(server.prefix, "cert.pem")
+    key = os.path.join(server.prefix, "key.pem")
+    code, out = curl(server, "/info", "--cert", cert, "--key", key)
+    assert code == 0 and b"certificate: 0\n" not in out

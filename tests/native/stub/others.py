@@ -1,0 +1,55 @@
+"""Subrequests and logs."""
+
+import http.client
+import re
+
+from common import idle, request, scenario
+from nginx_server import wait_for
+
+
+@scenario
+def ssi_includes(server):
+    tag = "<!--#include virtual=\"/mall/custom?body=inner\" -->"
+    path = "/ssi/custom?body=(" + tag.replace(" ", "%20") + ")"
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("POST", "/ssi/echo", f"({tag})({tag})")
+    response = connection.getresponse()
+    body = response.read()
+    assert response.status == 200 and body == b"(inner)(inner)", (body, path)
+    connection.close()
+
+
+@scenario
+def auth_request(server):
+    assert request(server, "GET", "/guarded/plaintext?status=200")[0] == 200
+    assert request(server, "GET", "/guarded/plaintext?status=403")[0] == 403
+    assert request(server, "GET", "/guarded/plaintext?status=401")[0] == 401
+    status, _, body = request(server, "POST", "/guarded/echo?status=200",
+                              b"b" * 20000)
+    assert (status, body) == (200, b"b" * 20000)
+
+
+@scenario
+def mirror(server):
+    status, _, body = request(server, "POST", "/mirrored/echo", b"m" * 50000)
+    assert (status, body) == (200, b"m" * 50000)
+    idle(server)
+
+
+@scenario
+def log_lines(server):
+    request(server, "GET", "/log?size=6000")
+    log = server.log()
+    assert 'modhost: app "Stub": Stub.Long: aaaa' in log
+    assert log.count("\n    ") >= 70
+    for line in log.splitlines():
+        assert not line.startswith("2020/01/01"), line
+    assert r"forged\x01" in log
+
+
+@scenario
+def access_log_variables(server):
+    request(server, "GET", "/sleep?ms=30&mark=1")
+    wait_for(lambda: "mark=1" in server.access(), 5, "the access log")
+    line = [x for x in server.access().splitlines() if "mark=1" in x][0]
+    assert re.search(r" Stub 0\.\d{3} 0\.0[2-9]\d$", line), line

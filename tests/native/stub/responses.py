@@ -1,0 +1,251 @@
+"""Response heads and bodies."""
+
+import os
+import re
+import socket
+import time
+
+from common import curl, idle, raw, request, scenario
+
+
+@scenario
+def many_headers_and_overrides(server):
+    status, headers, body = request(server, "GET", "/cookies")
+    assert (status, body) == (401, b"no")
+    assert headers["set-cookie"] == ["a=1; path=/", "b=2; path=/"]
+    assert len(headers["www-authenticate"]) == 2
+    assert headers["content-type"] == ["text/html; charset=utf-8"]
+    assert headers["server"] == ["stub"]
+    assert headers["date"] == ["Thu, 01 Jan 1970 00:00:00 GMT"]
+    assert "keep-alive" not in headers and "transfer-encoding" not in headers
+
+
+@scenario
+def headers_are_hidden(server):
+    _, headers, _ = request(server, "GET", "/hidden/cookies")
+    assert "x-custom" not in headers and "set-cookie" not in headers
+    assert "www-authenticate" in headers
+
+
+@scenario
+def custom_reason(server):
+    got, _ = raw(server, b"GET /custom?status=299&reason=Odd HTTP/1.1\r\n"
+                         b"Host: a\r\nConnection: close\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 299 Odd\r\n"), got
+
+
+@scenario
+def location_is_left_alone(server):
+    _, headers, _ = request(server, "GET",
+                            "/custom?status=302&name=Location&value=/there")
+    assert headers["location"] == ["/there"]
+
+
+@scenario
+def statuses_without_body(server):
+    for status in (204, 304):
+        got = request(server, "GET", f"/custom?status={status}&body=no")
+        assert got[0] == status and got[2] == b""
+        assert "transfer-encoding" not in got[1]
+    status, headers, body = request(server, "HEAD", "/plaintext")
+    assert (status, body) == (200, b"") and headers["content-length"] == ["13"]
+    status, _, body = request(server, "HEAD", "/stream?n=100&size=100000")
+    assert (status, body) == (200, b"")
+    code, out = curl(server, "/stream?n=20&size=100000", "--http2", "-I")
+    assert code == 0 and out.startswith(b"HTTP/2 200")
+
+
+@scenario
+def big_response_heads(server):
+    _, headers, _ = request(server, "GET", "/big-headers?n=30")
+    assert len(headers["x-big"]) == 30
+
+
+@scenario
+def bad_heads_are_500(server):
+    for kind in (0, 1, 2):
+        status, headers, _ = request(server, "GET", f"/bad-head?kind={kind}")
+        assert status == 500 and "x-evil" not in headers, (kind, status)
+
+
+@scenario
+def informational_is_not_the_answer(server):
+    status, _, body = request(server, "GET", "/informational")
+    assert (status, body) == (200, b"hinted\n")
+
+
+@scenario
+def accel_redirect(server):
+    status, headers, body = request(
+        server, "GET", "/custom?name=X-Accel-Redirect&value=/private/page")
+    assert (status, body) == (200, b"a static page\n")
+    assert "x-accel-redirect" not in headers
+    status, _, _ = request(
+        server, "GET", "/custom?name=X-Accel-Redirect&value=/private/../../x")
+    assert status == 404 and "MH0329" in server.log()
+
+
+@scenario
+def errors_are_intercepted(server):
+    status, _, body = request(server, "GET", "/intercepted/custom?status=404")
+    assert (status, body) == (200, b"a static page\n")
+    status, _, body = request(server, "GET",
+                              "/intercepted/custom?status=403&body=mine")
+    assert (status, body) == (403, b"mine")
+
+
+@scenario
+def error_page_of_another_application(server):
+    status, _, body = request(server, "GET", "/fallback/custom?status=418")
+    assert status == 418 and b"path: /fallback/custom" in body
+
+
+@scenario
+def one_large_response(server):
+    status, headers, body = request(server, "GET", "/big?size=3000000")
+    assert status == 200 and len(body) == 3000000
+    assert headers["content-length"] == ["3000000"]
+
+
+@scenario
+def streams(server):
+    for query in ("n=100&size=1000", "n=1000&size=10&flush=0",
+                  "n=30&size=100000&length=1", "n=1&size=0"):
+        status, _, body = request(server, "GET", "/stream?" + query)
+        n, size = re.match(r"n=(\d+)&size=(\d+)", query).groups()
+        assert status == 200 and len(body) == int(n) * int(size), query
+
+
+@scenario
+def streams_over_http2(server):
+    code, out = curl(server, "/stream?n=50&size=100000", "--http2")
+    assert code == 0 and len(out) == 5000000
+    code, out = curl(server, "/big?size=1000000", "--http2")
+    assert code == 0 and len(out) == 1000000
+
+
+@scenario
+def head_goes_first(server):
+    with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+        s.settimeout(5)
+        s.sendall(b"GET /head-first?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n")
+        begun = time.monotonic()
+        assert s.recv(4096).startswith(b"HTTP/1.1 200")
+        assert time.monotonic() - begun < 0.4
+
+
+@scenario
+def slow_client_holds_the_app_back(server):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        s.connect(("127.0.0.1", server.port))
+        s.settimeout(20)
+        s.sendall(b"GET /stream?n=4000&size=16384 HTTP/1.0\r\n\r\n")
+        time.sleep(0.5)
+        pid = server.counters()["pid"]
+        before = resident(pid)
+        assert before < 400 << 20, before
+        total = 0
+        while True:
+            piece = s.recv(1 << 20)
+            if not piece:
+                break
+            total += len(piece)
+        assert total > 4000 * 16384
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[1]) * 4096
+
+
+@scenario
+def spooled_response_frees_the_app(server):
+    for path, size in (("/spool/stream?n=2000&size=16384", 2000 * 16384),
+                       ("/spool/stream?n=200&size=16384&length=1",
+                        200 * 16384),
+                       ("/spool/big?size=5000000", 5000000),
+                       ("/spool/plaintext", 13)):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+            s.connect(("127.0.0.1", server.port))
+            s.settimeout(20)
+            s.sendall(b"GET " + path.encode() + b" HTTP/1.0\r\n\r\n")
+            idle(server)
+            got = b""
+            while piece := s.recv(1 << 20):
+                got += piece
+            head, _, body = got.partition(b"\r\n\r\n")
+            assert len(body) == size, (path, len(body), head)
+            if b"stream" in head or "stream" in path:
+                line = bytes(97 + i % 26 for i in range(16384))
+                assert body == line * (size // 16384), path
+
+
+@scenario
+def spooled_response_and_a_client_that_leaves(server):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        s.connect(("127.0.0.1", server.port))
+        s.sendall(b"GET /spool/stream?n=500&size=16384 HTTP/1.0\r\n\r\n")
+        idle(server)
+    status, _, body = request(server, "GET", "/spool/big?size=100000")
+    assert status == 200 and len(body) == 100000
+
+
+@scenario
+def accel_buffering(server):
+    path = "/custom?name=X-Accel-Buffering&value=yes&body=b"
+    status, headers, body = request(server, "GET", path)
+    assert (status, body) == (200, b"b")
+    assert "x-accel-buffering" not in headers
+
+
+@scenario
+def limit_rate(server):
+    begun = time.monotonic()
+    status, _, body = request(server, "GET", "/slow/stream?n=40&size=10000")
+    assert (status, len(body)) == (200, 400000)
+    assert time.monotonic() - begun > 0.7
+
+
+@scenario
+def gzip(server):
+    status, headers, body = request(server, "GET",
+                                    "/zipped/stream?n=50&size=10000", None,
+                                    {"Accept-Encoding": "gzip"})
+    import gzip as z
+    assert headers["content-encoding"] == ["gzip"] and status == 200
+    assert len(z.decompress(body)) == 500000
+
+
+@scenario
+def trailers_chunked_and_http2(server):
+    got, _ = raw(server, b"GET /trailers HTTP/1.1\r\nHost: a\r\n"
+                         b"Connection: close\r\n\r\n")
+    assert got.endswith(b"0\r\nGrpc-Status: 0\r\nX-Sum: abc\r\n\r\n"), got
+    code, out = curl(server, "/trailers", "--http2", "-i")
+    assert code == 0 and b"grpc-status: 0" in out.lower()
+
+
+@scenario
+def send_file(server):
+    path = os.path.join(server.prefix, "html", "large")
+    with open(path, "rb") as f:
+        data = f.read()
+    for where in ("", "/nosendfile", "/withsendfile"):
+        got = request(server, "GET", f"{where}/sendfile?file={path}")
+        assert got[0] == 200 and got[2] == data, where
+        got = request(server, "GET",
+                      f"{where}/sendfile?file={path}&offset=10&length=100")
+        assert got[2] == data[10:110], where
+    code, out = curl(server, f"/withsendfile/sendfile?file={path}", "--http2")
+    assert code == 0 and out == data
+
+
+@scenario
+def send_file_beyond_its_end(server):
+    path = os.path.join(server.prefix, "html", "page")
+    _, reset = raw(server, b"GET /sendfile?file=" + path.encode() +
+                   b"&length=100000 HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert reset and "MH0327" in server.log()

@@ -1,0 +1,213 @@
+"""Configurations, starts and limits."""
+
+import http.client
+import os
+import shutil
+import socket
+import threading
+import time
+
+from nginx_server import STUB, Server, wait_for
+from own_servers import own, refused, simple, started, with_server
+
+
+@own
+def configuration_that_cannot_work_is_refused():
+    where = "nginx.conf:"
+    refused(simple("location /a { modhost_pass /nowhere/App.dll; }"),
+            "MH0101", where)
+    refused(simple("location /a { modhost_pass @STUB@ process_group=g; }"),
+            "MH0201", "daemon mode is not in this version", where)
+    refused(simple("location /a { modhost_pass @STUB@ colour=red; }"),
+            "MH0202", where)
+    refused(simple("location /a { modhost_pass @STUB@ path_base=a; }"),
+            "MH0203", where)
+    refused(simple("modhost_restrict_embedded on;"), "MH0204", where)
+    refused(simple("modhost_env A=B C;"), "MH0205", where)
+    refused(simple("location /a { modhost_pass @STUB@; modhost_env A 2; }",
+                   "modhost_env A 1;"), "MH0206", where)
+    refused(simple("location /a { modhost_pass @STUB@; "
+                   "modhost_queue_size 5; }"), "MH0207", where)
+    refused(simple("modhost_dispatch sideways;"), "invalid value", where)
+    refused(simple("modhost_queue_size -1;"), where)
+    refused(simple("modhost_request_timeout soon;"), where)
+    refused(simple("location /a { modhost_pass @PREFIX@/nginx.conf; }"),
+            "MH01", where)
+
+
+@own
+def checking_leaves_no_trace():
+    server = Server(simple())
+    code, out = server.test()
+    assert code == 0, out
+    assert not os.path.exists(server.prefix + "/state")
+    server.remove()
+
+
+@own
+def requests_wait_while_the_app_starts():
+    def body(server):
+        begun = time.monotonic()
+        assert server.get("/static/")[0] == 200
+        assert time.monotonic() - begun < 0.5
+        assert server.get("/plaintext")[0] == 200
+        assert time.monotonic() - begun > 0.5
+    with_server(simple(), body, main="env STUB_START_MS=1000;")
+
+
+@own
+def queue_is_bounded():
+    def body(server):
+        statuses = []
+        threads = [threading.Thread(
+            target=lambda: statuses.append(server.get("/plaintext")[0]))
+            for _ in range(6)]
+        for t in threads:
+            t.start()
+            time.sleep(0.02)
+        for t in threads:
+            t.join()
+        assert sorted(statuses) == [200, 200, 503, 503, 503, 503], statuses
+        assert "MH0321" in server.log()
+    with_server(simple(http="modhost_queue_size 2;"), body,
+                main="env STUB_START_MS=1000;")
+
+
+@own
+def waiting_has_a_limit():
+    def body(server):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", "/plaintext")
+        response = connection.getresponse()
+        assert response.status == 503
+        assert int(response.getheader("Retry-After")) > 0
+        assert "MH0322" in server.log()
+        connection.close()
+    with_server(simple(http="modhost_queue_timeout 300ms;"), body,
+                main="env STUB_START_MS=1500;")
+
+
+@own
+def failed_app_is_503_and_others_go_on():
+    def body(server):
+        wait_for(lambda: "MH0501" in server.log(), 10, "the failure")
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        connection.request("GET", "/plaintext")
+        response = connection.getresponse()
+        text = response.read()
+        assert response.status == 503 and b"MH0501" not in text
+        assert int(response.getheader("Retry-After")) > 0
+        connection.request("GET", "/detail/x")
+        text = connection.getresponse().read()
+        assert b"MH0501" in text and b"at Stub.Main()" in text, text
+        assert server.get("/static/")[0] == 200
+        connection.close()
+        # it is tried again
+        wait_for(lambda: server.log().count("MH0501: ") >= 2, 10, "a retry")
+    with_server(simple("location /detail/ { modhost_pass @STUB@; "
+                       "modhost_detailed_errors on; }"), body,
+                main="env STUB_FAIL=Stub;")
+
+
+@own
+def one_of_two_apps_fails():
+    other = os.path.join(os.path.dirname(STUB), "Other.so")
+    shutil.copy(STUB, other)
+
+    def body(server):
+        started(server)
+        assert server.get("/other/plaintext")[0] == 503
+    try:
+        with_server(simple(f"location /other/ {{ modhost_pass {other}; }}"),
+                    body, main="env STUB_FAIL=Other;")
+    finally:
+        os.unlink(other)
+
+
+@own
+def start_that_takes_too_long():
+    def body(server):
+        wait_for(lambda: "MH0331" in server.log(), 10, "the time-out")
+        assert server.get("/plaintext")[0] == 503
+        started(server)
+    with_server(simple(http="modhost_startup_timeout 100ms;"), body,
+                main="env STUB_START_MS=4000;")
+
+
+@own
+def workers_that_crash_are_backed_off():
+    def body(server):
+        wait_for(lambda: server.log().count("MH0330") >= 2, 20, "the record")
+        assert "start in 1000 ms" in server.log()
+        wait_for(lambda: server.get("/plaintext")[0] == 503, 10, "503")
+        assert server.get("/static/")[0] == 200
+    with_server(simple(), body, main="env STUB_CRASH=1;", check_log=False)
+
+
+@own
+def worker_that_crashes_in_a_request_is_replaced():
+    def body(server):
+        started(server)
+        first = server.workers_now()
+        assert server.get("/crash")[0] == 0
+        wait_for(lambda: server.workers_now() not in ([], first), 10,
+                 "a new worker")
+        started(server)
+        assert "MH0330" in server.log()
+    with_server(simple(), body, check_log=False)
+
+
+@own
+def concurrency_is_limited():
+    def body(server):
+        started(server)
+        begun = time.monotonic()
+        statuses = []
+        threads = [threading.Thread(
+            target=lambda: statuses.append(server.get("/sleep?ms=200")[0]))
+            for _ in range(6)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert statuses == [200] * 6
+        assert 0.5 < time.monotonic() - begun < 3
+    with_server(simple(http="modhost_max_concurrency 2;"), body)
+
+
+@own
+def client_that_leaves_the_queue():
+    def body(server):
+        started(server)
+        with socket.create_connection(("127.0.0.1", server.port), 5) as busy:
+            busy.sendall(b"GET /sleep?ms=600 HTTP/1.1\r\nHost: a\r\n\r\n")
+            time.sleep(0.1)
+            for _ in range(5):
+                with socket.create_connection(("127.0.0.1", server.port),
+                                              5) as s:
+                    s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+                    time.sleep(0.03)
+            assert server.get("/plaintext")[0] == 200
+        assert server.counters()["live"] == 0
+    with_server(simple(http="modhost_max_concurrency 1;"), body)
+
+
+@own
+def blocked_app_leaves_static_files_alone():
+    def body(server):
+        started(server)
+        statuses = []
+        threads = [threading.Thread(
+            target=lambda: statuses.append(server.get("/sleep?ms=1000")[0]))
+            for _ in range(64)]
+        for t in threads:
+            t.start()
+        worst = 0
+        for _ in range(100):
+            begun = time.monotonic()
+            assert server.get("/static/")[0] == 200
+            worst = max(worst, time.monotonic() - begun)
+        for t in threads:
+            t.join()
+        assert statuses == [200] * 64 and worst < 0.3, worst
+    with_server(simple(), body)
