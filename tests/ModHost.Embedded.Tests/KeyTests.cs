@@ -28,6 +28,18 @@ public sealed class KeyTests : IDisposable
         Assert.Equal("secret", app.Reported("unprotected"));
     }
 
+    [Fact]
+    public void Application_works_where_no_folder_can_be_made()
+    {
+        using var app = RunningApp.Prepare("protects");
+        app.StateDirectory = Path.Combine(_folder, "a-file", "state");
+        File.WriteAllText(Path.Combine(_folder, "a-file"), "");
+        app.Start();
+        app.WaitForState(Modhost.MODHOST_APP_READY);
+        Assert.Equal("secret", app.Reported("unprotected"));
+        Assert.Contains(app.Lines, line => line.Text.StartsWith("MH0453:", StringComparison.Ordinal));
+    }
+
     // A file lock counts per open file, so that threads can stand for worker processes.
     [Fact]
     public async Task One_of_several_workers_makes_the_first_key()

@@ -11,4 +11,7 @@ internal static class HostingErrors
 
     /// <summary>The application started a second web host, which no request can reach.</summary>
     public const string SecondHost = "MH0452";
+
+    /// <summary>The folder for Data Protection keys cannot be made.</summary>
+    public const string KeyFolder = "MH0453";
 }
