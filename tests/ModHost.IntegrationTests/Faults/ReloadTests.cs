@@ -12,7 +12,8 @@ public abstract class ReloadTests<TServer>
     [Fact]
     public async Task Reloads_under_load_fail_no_request()
     {
-        await using var nginx = await StartProbe(workers: 2);
+        // On a busy machine an app may take longer to start than requests wait for it by default.
+        await using var nginx = await StartProbe(workers: 2, more: "modhost_queue_timeout 60s;");
         await using var load = Load.Start(nginx.Port, "/respond?body=answer", "answer");
         await using var control = Load.Start(nginx.Port, "/nginx/return", "control", clients: 1);
         for (var i = 0; i < Settings.Count(full: 200, usual: 10); i++)
@@ -25,7 +26,8 @@ public abstract class ReloadTests<TServer>
         await load.Stop();
         await control.Stop();
         Assert.Empty(control.Failures);
-        Assert.Empty(load.Failures);
+        Assert.True(load.Failures.Count == 0, $"{load.Failures.Count} of {load.Done} requests failed, the first: {load.Failures.FirstOrDefault()}\n"
+            + string.Join('\n', nginx.Log.Split('\n').Where(line => line.Contains("MH0", StringComparison.Ordinal)).Take(10)));
         await nginx.CheckSane();
         Assert.Equal(0, await nginx.Quit());
     }
