@@ -218,4 +218,13 @@ class Server:
             raise AssertionError("in the log: " + "\n".join(bad[:20]))
 
     def remove(self):
+        if self.daemon:
+            # whichever masters a failed scenario left
+            for name in ("nginx.pid", "nginx.pid.oldbin"):
+                try:
+                    with open(os.path.join(self.prefix, name),
+                              encoding="ascii") as f:
+                        os.kill(int(f.read()), signal.SIGTERM)
+                except (OSError, ValueError):
+                    pass
         shutil.rmtree(self.prefix, ignore_errors=True)
