@@ -121,11 +121,17 @@ internal sealed partial class EmbeddedApp
 
     private void MainThrew(Exception exception)
     {
-        if (!StopBeforeReady()
-            && !MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartFailed, $"{Name} failed to start: {exception}"))
+        var text = $"{Name} failed to start: {exception}";
+        if (StopBeforeReady() || MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartFailed, text))
         {
-            MoveTo(Modhost.MODHOST_APP_STOPPING);
-            MoveTo(Modhost.MODHOST_APP_STOPPED, Errors.MainFailed, $"Main of {Name} failed: {exception}");
+            return;
+        }
+
+        MoveTo(Modhost.MODHOST_APP_STOPPING);
+        if (!MoveTo(Modhost.MODHOST_APP_STOPPED, Errors.MainFailed, $"Main of {Name} failed: {exception}"))
+        {
+            // After the start-up timeout; what it had waited for is still worth knowing.
+            Log(Modhost.MODHOST_LOG_ERROR, "ModHost.Embedded", $"{Errors.StartFailed}: {text}");
         }
     }
 }

@@ -119,6 +119,15 @@ public sealed class StartTests
     }
 
     [Fact]
+    public void Reason_that_comes_after_the_startup_timeout_is_logged()
+    {
+        using var app = RunningApp.Start("throws-in-time", startupTimeout: 100);
+        Assert.Equal(503u, app.WaitForState(Modhost.MODHOST_APP_FAILED).Code);
+        RunningApp.Wait(() => app.Lines.Any(line => line.Text.StartsWith("MH0501:", StringComparison.Ordinal)
+            && line.Text.Contains("the database did not come back", StringComparison.Ordinal)), () => "no reason");
+    }
+
+    [Fact]
     public void Two_copies_of_one_application_do_not_see_each_other()
     {
         using var first = RunningApp.Start("web");

@@ -64,6 +64,9 @@ switch (wanted)
         break;
     case "throws":
         throw new InvalidOperationException("the database is on holiday");
+    case "throws-in-time":
+        Thread.Sleep(1000);
+        throw new InvalidOperationException("the database did not come back");
     case "throws-late":
         var builder = WebApplication.CreateBuilder(args);
         builder.Services.AddHostedService<FailingService>();
