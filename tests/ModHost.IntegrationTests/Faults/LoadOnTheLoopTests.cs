@@ -15,18 +15,34 @@ public abstract class LoadOnTheLoopTests<TServer>(ProbeFixture<TServer> fixture)
     public async Task Sleeping_requests_leave_a_static_file_alone(string target, string answer)
     {
         await WorstOf(50);
-        var without = await WorstOf(300);
-        var sleepers = Enumerable.Range(0, 64).Select(_ => RawConnection.Get(Port, target)).ToArray();
-        var during = 0.0;
+
+        // A blocked loop would show as a second in every round; a busy machine shows now and then.
+        var rounds = new List<(double Without, double During)>();
+        for (var round = 0; round < 3; round++)
+        {
+            var without = await WorstOf(300);
+            var during = await WorstBeside(Enumerable.Range(0, 64).Select(_ => RawConnection.Get(Port, target)), answer);
+            rounds.Add((without, during));
+            if (during <= Math.Max(100, without * 5))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("Milliseconds without and beside sleeping requests: " + string.Join(", ", rounds));
+    }
+
+    private async Task<double> WorstBeside(IEnumerable<Task<RawResponse>> requests, string answer)
+    {
+        var sleepers = requests.ToArray();
+        var worst = 0.0;
         while (!sleepers.All(task => task.IsCompleted))
         {
-            during = Math.Max(during, await WorstOf(20));
+            worst = Math.Max(worst, await WorstOf(20));
         }
 
         Assert.All(await Task.WhenAll(sleepers), response => Assert.Equal(answer, response.Text));
-
-        // A blocked loop would show as a second; scheduling on a busy machine shows as some milliseconds.
-        Assert.InRange(during, 0, Math.Max(100, without * 5));
+        return worst;
     }
 
     private async Task<double> WorstOf(int count)
