@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using ModHost.Protocol;
+using ModHost.Server.Exchanges;
 using ModHost.Server.Transport;
 
 namespace ModHost.Server.Headers;
@@ -132,8 +133,9 @@ internal sealed class RequestHeaders : HeaderFields
 
         var text = HeaderText.Decode(value, Encoding(number));
 
-        // What proves who somebody is should not outlive its request.
-        if (number is not (HeaderNumber.Authorization or HeaderNumber.ProxyAuthorization or HeaderNumber.Cookie))
+        // What proves who somebody is should not outlive its request, and what is long should not pile up.
+        if (value.Length <= StringCache.Longest
+            && number is not (HeaderNumber.Authorization or HeaderNumber.ProxyAuthorization or HeaderNumber.Cookie))
         {
             _last[number] = text;
         }

@@ -2,23 +2,20 @@ using ModHost.Server.Transport;
 
 namespace ModHost.Server.Tests.InMemoryTransport;
 
-/// <summary>A response block on the managed heap; counts how many are out.</summary>
+/// <summary>A response block on the managed heap; its server counts how many are out.</summary>
 public sealed class MemoryBlock : ResponseBlock
 {
-    private static int _out;
+    private readonly MemoryServer _server;
     private readonly byte[] _bytes;
 
-    private MemoryBlock(int size) => _bytes = new byte[size];
-
-    /// <summary>Blocks that are neither sent nor given back.</summary>
-    public static int Outstanding => Volatile.Read(ref _out);
+    private MemoryBlock(MemoryServer server, int size) => (_server, _bytes) = (server, new byte[size]);
 
     public override Memory<byte> Memory => _bytes;
 
-    public static MemoryBlock Rent(int size)
+    public static MemoryBlock Rent(MemoryServer server, int size)
     {
-        Interlocked.Increment(ref _out);
-        return new MemoryBlock(Math.Max(size, 4096));
+        server.CountBlock(+1);
+        return new MemoryBlock(server, Math.Max(size, 4096));
     }
 
     /// <summary>Takes a chain's bytes and gives the chain back.</summary>
@@ -27,7 +24,7 @@ public sealed class MemoryBlock : ResponseBlock
         for (var block = chain; block is not null; block = block.Next)
         {
             into?.AddRange(block.Memory.Span[..block.Length]);
-            Interlocked.Decrement(ref _out);
+            ((MemoryBlock)block)._server.CountBlock(-1);
         }
     }
 }

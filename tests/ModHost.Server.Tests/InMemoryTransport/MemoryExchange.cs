@@ -169,7 +169,7 @@ public sealed class MemoryExchange : ExchangeTransport
         return this;
     }
 
-    public override ResponseBlock RentBlock(int sizeHint) => MemoryBlock.Rent(sizeHint);
+    public override ResponseBlock RentBlock(int sizeHint) => MemoryBlock.Rent(_server, sizeHint);
 
     public override void ReturnBlocks(ResponseBlock chain) => MemoryBlock.Collect(chain, null);
 

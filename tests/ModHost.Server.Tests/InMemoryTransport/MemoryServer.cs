@@ -13,6 +13,7 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
 {
     private readonly TaskCompletionSource _drained = new();
     private ModHostServer? _server;
+    private int _blocks;
 
     public MemoryLoop Loop { get; } = new();
 
@@ -39,6 +40,9 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
     public bool DetailedErrors { get; set; }
 
     public bool Defers { get; set; } = true;
+
+    /// <summary>Response blocks that are neither sent nor given back.</summary>
+    public int BlocksOut => Volatile.Read(ref _blocks);
 
     /// <summary>Starts an application that answers every request with one handler.</summary>
     public static Task<MemoryServer> Handle(RequestDelegate handler, Action<MemoryServer>? configure = null, Action<IServiceCollection>? services = null) =>
@@ -71,6 +75,8 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
 
     public Task<MemoryExchange> Get(string target) => Send(RequestBlock.Get(target));
 
+    public void CountBlock(int change) => Interlocked.Add(ref _blocks, change);
+
     public void Drain() => _drained.TrySetResult();
 
     public async ValueTask DisposeAsync()
@@ -80,6 +86,7 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
         await App.StopAsync(patience.Token);
         await App.DisposeAsync();
         Assert.Null(Loop.Failure);
+        Assert.Equal(0, BlocksOut);
         Loop.Dispose();
     }
 
