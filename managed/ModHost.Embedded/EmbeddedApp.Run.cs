@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using ModHost.Abi;
@@ -10,6 +11,10 @@ internal sealed partial class EmbeddedApp
     // What a main thread has where nobody has set another limit.
     private const int StackSize = 8 << 20;
 
+    // Programs whose start passed its time-out and whose Main still runs. One such attempt is enough: each has a
+    // thread and assemblies that nobody can take away.
+    private static readonly ConcurrentDictionary<string, EmbeddedApp> s_hanging = new();
+
     private readonly Lock _startGate = new();
     private Timer? _startTimer;
     private StartScope? _scope;
@@ -20,6 +25,13 @@ internal sealed partial class EmbeddedApp
     {
         if (StopBeforeReady())
         {
+            EndStart();
+            return;
+        }
+
+        if (s_hanging.ContainsKey(settings.Path))
+        {
+            MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartTimeout, $"an earlier start of {Name} has still not ended");
             EndStart();
             return;
         }
@@ -60,6 +72,7 @@ internal sealed partial class EmbeddedApp
         }
         finally
         {
+            s_hanging.TryRemove(new(settings.Path, this));
             if (program is not null && HasFailed)
             {
                 AppProgram.Keep(settings, program);
@@ -71,11 +84,16 @@ internal sealed partial class EmbeddedApp
 
     private void StartTimedOut()
     {
+        s_hanging[settings.Path] = this;
         var seconds = settings.StartupTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
         if (MoveTo(Modhost.MODHOST_APP_FAILED, Errors.StartTimeout,
             $"{Name} has not started within {seconds} s (modhost_startup_timeout)"))
         {
             EndStart();
+        }
+        else
+        {
+            s_hanging.TryRemove(new(settings.Path, this));
         }
     }
 

@@ -128,6 +128,26 @@ public sealed class StartTests
     }
 
     [Fact]
+    public void Start_that_hangs_is_not_repeated_before_it_ends()
+    {
+        using var app = RunningApp.Start("throws-in-time", startupTimeout: 100);
+        app.WaitForState(Modhost.MODHOST_APP_FAILED);
+        var first = app.Number;
+        app.StartAgain();
+        Assert.Contains("earlier start", app.WaitForState(Modhost.MODHOST_APP_FAILED).Text, StringComparison.Ordinal);
+
+        File.WriteAllText(Path.Combine(app.Folder, "behaviour.txt"), "web");
+        RunningApp.Wait(() => FakeServer.Lines.Any(line => line.App == first
+            && line.Text.Contains("did not come back", StringComparison.Ordinal)), () => "it did not end");
+        RunningApp.Wait(() =>
+        {
+            app.StartAgain();
+            RunningApp.Wait(() => app.State is not null, () => "no state");
+            return app.State!.State == Modhost.MODHOST_APP_READY;
+        }, () => $"it does not start again: {app.State}");
+    }
+
+    [Fact]
     public void Two_copies_of_one_application_do_not_see_each_other()
     {
         using var first = RunningApp.Start("web");
