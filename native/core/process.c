@@ -5,8 +5,10 @@
 
 #include "app.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,6 +69,42 @@ mh_signals_restore(void)
 
 
 /*
+ * The pipes and the socket by which debuggers find a CoreCLR process. The
+ * runtime's own exit would remove them; without it every worker of every
+ * reload would leave three files.
+ */
+static void
+remove_debugger_files(void)
+{
+    DIR            *folder;
+    char            pipes[40], sockets[40];
+    const char     *path;
+    struct dirent  *entry;
+
+    path = getenv("TMPDIR");
+    folder = opendir(path != NULL && *path != '\0' ? path : "/tmp");
+    if (folder == NULL) {
+        return;
+    }
+
+    (void) snprintf(pipes, sizeof(pipes), "clr-debug-pipe-%d-",
+                    (int) getpid());
+    (void) snprintf(sockets, sizeof(sockets), "dotnet-diagnostic-%d-",
+                    (int) getpid());
+
+    while ((entry = readdir(folder)) != NULL) {
+        if (strncmp(entry->d_name, pipes, strlen(pipes)) == 0
+            || strncmp(entry->d_name, sockets, strlen(sockets)) == 0)
+        {
+            (void) unlinkat(dirfd(folder), entry->d_name, 0);
+        }
+    }
+
+    (void) closedir(folder);
+}
+
+
+/*
  * Handlers run in reverse order of registration, so this one comes before the
  * runtime's, which would tear down what other threads still use. 2 is "do not
  * respawn" to nginx, 15 is "stop everything" to httpd.
@@ -75,6 +113,8 @@ static void
 exit_now(int status, void *unused)
 {
     (void) unused;
+
+    remove_debugger_files();
 
     status &= 0xff;
 
