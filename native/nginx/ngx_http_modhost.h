@@ -226,7 +226,7 @@ ngx_int_t ngx_http_modhost_add_variables(ngx_conf_t *cf);
 /* ---- ngx_http_modhost_handler.c: a request's life ---------------------- */
 
 ngx_int_t ngx_http_modhost_handler(ngx_http_request_t *r);
-/* Every request in flight: the app hears it, the client is told nothing more. */
+/* Every request in flight: the app hears it, the client is told no more. */
 void ngx_http_modhost_abort_all(uint32_t reason);
 /* Hands the request to the app. It may be over when this returns. */
 void ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx);
