@@ -51,13 +51,14 @@ internal abstract partial class Exchange : IHttpRequestLifetimeFeature
                 return;
             }
 
+            // The token first: who waits for a read or a flush goes on only after it was queued.
+            FireAbortLocked();
             if (!IsOver)
             {
                 BreakLocked();
             }
 
             AbortBodyLocked(reason);
-            FireAbortLocked();
         }
     }
 
