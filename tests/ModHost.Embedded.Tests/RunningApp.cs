@@ -7,7 +7,7 @@ namespace ModHost.Embedded.Tests;
 /// <summary>A copy of the sample application in a folder of its own, with a behaviour of the test's choice.</summary>
 internal sealed class RunningApp : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private static int s_count;
 
     private readonly uint _startupTimeout;

@@ -121,8 +121,9 @@ public sealed class StartTests
     [Fact]
     public void Reason_that_comes_after_the_startup_timeout_is_logged()
     {
-        using var app = RunningApp.Start("throws-in-time", startupTimeout: 100);
+        using var app = RunningApp.Start("throws-when-told", startupTimeout: 100);
         Assert.Equal(503u, app.WaitForState(Modhost.MODHOST_APP_FAILED).Code);
+        File.WriteAllText(Path.Combine(app.Folder, "now"), "");
         RunningApp.Wait(() => app.Lines.Any(line => line.Text.StartsWith("MH0501:", StringComparison.Ordinal)
             && line.Text.Contains("the database did not come back", StringComparison.Ordinal)), () => "no reason");
     }
@@ -130,13 +131,14 @@ public sealed class StartTests
     [Fact]
     public void Start_that_hangs_is_not_repeated_before_it_ends()
     {
-        using var app = RunningApp.Start("throws-in-time", startupTimeout: 100);
+        using var app = RunningApp.Start("throws-when-told", startupTimeout: 100);
         app.WaitForState(Modhost.MODHOST_APP_FAILED);
         var first = app.Number;
         app.StartAgain();
         Assert.Contains("earlier start", app.WaitForState(Modhost.MODHOST_APP_FAILED).Text, StringComparison.Ordinal);
 
         File.WriteAllText(Path.Combine(app.Folder, "behaviour.txt"), "web");
+        File.WriteAllText(Path.Combine(app.Folder, "now"), "");
         RunningApp.Wait(() => FakeServer.Lines.Any(line => line.App == first
             && line.Text.Contains("did not come back", StringComparison.Ordinal)), () => "it did not end");
         RunningApp.Wait(() =>

@@ -1,7 +1,8 @@
 using Behaviour;
 
 // Which behaviour is wanted stands in the application's own folder.
-var wanted = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "behaviour.txt")).Trim();
+var folder = AppContext.BaseDirectory;
+var wanted = File.ReadAllText(Path.Combine(folder, "behaviour.txt")).Trim();
 switch (wanted)
 {
     case "web":
@@ -64,8 +65,8 @@ switch (wanted)
         break;
     case "throws":
         throw new InvalidOperationException("the database is on holiday");
-    case "throws-in-time":
-        Thread.Sleep(1000);
+    case "throws-when-told":
+        SpinWait.SpinUntil(() => File.Exists(Path.Combine(folder, "now")));
         throw new InvalidOperationException("the database did not come back");
     case "throws-late":
         var builder = WebApplication.CreateBuilder(args);
