@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ModHost.IntegrationTests.Hosting;
 using ModHost.IntegrationTests.Http;
 
@@ -16,14 +17,14 @@ public abstract class LoadOnTheLoopTests<TServer>(ProbeFixture<TServer> fixture)
     {
         await WorstOf(50);
 
-        // A blocked loop would show as a second in every round; a busy machine shows now and then.
+        // A blocked loop would show as a second or more in every round.
         var rounds = new List<(double Without, double During)>();
         for (var round = 0; round < 3; round++)
         {
             var without = await WorstOf(300);
             var during = await WorstBeside(Enumerable.Range(0, 64).Select(_ => RawConnection.Get(Port, target)), answer);
             rounds.Add((without, during));
-            if (during <= Math.Max(100, without * 5))
+            if (during <= Math.Max(IsBusy() ? 900 : 100, without * 5))
             {
                 return;
             }
@@ -31,6 +32,10 @@ public abstract class LoadOnTheLoopTests<TServer>(ProbeFixture<TServer> fixture)
 
         Assert.Fail("Milliseconds without and beside sleeping requests: " + string.Join(", ", rounds));
     }
+
+    /// <summary>Whether the machine has so much other work that a thread may wait long for its turn.</summary>
+    private static bool IsBusy() =>
+        double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) > 2 * Environment.ProcessorCount;
 
     private async Task<double> WorstBeside(IEnumerable<Task<RawResponse>> requests, string answer)
     {
