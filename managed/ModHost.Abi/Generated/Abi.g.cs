@@ -2,7 +2,7 @@
 // ClangSharpPInvokeGenerator 22.1.8 wrote this from abi.h.
 // Do not edit; run build/gen-bindings.
 // </auto-generated>
-// abi.h sha256: 60f4bf5862b24d5c0946d55e71df7b1aa7658e719ae0fd4d75c8ee33c7f4621e
+// abi.h sha256: 18fe8c37b69a1122bbc725b3b0b23919948ccc34f0bdf41619be9d6fd9d1ed33
 
 #pragma warning disable CS1591 // abi.h has the documentation
 

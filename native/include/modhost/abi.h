@@ -15,6 +15,8 @@
  *     handler thread that holds the request. "Any" is any thread at all.
  *   - No exception and no longjmp crosses. A callee that fails returns a
  *     MODHOST_E_* code, or, where it returns void, logs.
+ *   - block_alloc, block_free and exchange_release never call back into the app
+ *     side: it calls them without leaving managed mode.
  *   - Times are milliseconds, sizes are bytes, text is UTF-8. Text that came
  *     from a client is raw bytes that nobody has checked.
  */
