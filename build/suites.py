@@ -197,15 +197,46 @@ class Runner:
 
 
 def end_session(process):
-    """TERM, then KILL, to a suite and all that it started in its session."""
+    """TERM, then KILL, to a suite and to all that it started, also what went
+    into a session of its own."""
+    members = descendants(process.pid)
     for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
         try:
             os.killpg(process.pid, number)
             process.wait(timeout=patience)
         except ProcessLookupError:
-            return
+            break
         except subprocess.TimeoutExpired:
             continue
+    for pid, started in members.items():
+        if parent_and_start(pid)[1] == started:
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+
+
+def parent_and_start(pid):
+    """Parent and start time, which together with the pid names a process."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None, None
+    fields = text.rpartition(")")[2].split()
+    return int(fields[1]), fields[19]
+
+
+def descendants(root):
+    """{pid: start time}"""
+    everything = {int(entry): parent_and_start(entry)
+                  for entry in os.listdir("/proc") if entry.isdigit()}
+    found, parents = {}, {root}
+    while parents:
+        children = {pid: started for pid, (parent, started)
+                    in everything.items() if parent in parents}
+        found.update(children)
+        parents = set(children)
+    return found
 
 
 def collect(suite, code):
