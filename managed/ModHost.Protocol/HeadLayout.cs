@@ -1,6 +1,8 @@
 namespace ModHost.Protocol;
 
-/// <summary>Sizes and offsets of the head blocks, as abi.h lays them out. Little-endian; offsets from the first byte.</summary>
+/// <summary>
+/// Sizes and offsets of the head blocks, as abi.h lays them out. Little-endian; offsets from the first byte.
+/// </summary>
 public static class HeadLayout
 {
     /// <summary>MODHOST_HEAD_VERSION.</summary>

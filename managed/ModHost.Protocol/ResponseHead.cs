@@ -41,7 +41,9 @@ public readonly ref struct ResponseHead
         return new HeadField(_block, table + (index * HeadLayout.FieldSize));
     }
 
-    /// <summary>Checks everything about a block, also that names are tokens and values hold no control character.</summary>
+    /// <summary>
+    /// Checks everything about a block, also that names are tokens and values hold no control character.
+    /// </summary>
     public static bool TryValidate(ReadOnlySpan<byte> block, out HeadError error)
     {
         error = Check(block);

@@ -68,7 +68,9 @@ public ref struct ResponseHeadWriter
         Entry(at, HeaderNumber.Other, given, Text(value));
     }
 
-    /// <summary>Completes the block. It stays valid until <see cref="Dispose"/> or until the given memory goes.</summary>
+    /// <summary>
+    /// Completes the block. It stays valid until <see cref="Dispose"/> or until the given memory goes.
+    /// </summary>
     /// <param name="status">The status; 0 for trailers.</param>
     /// <param name="traits">What is said of the response as a whole.</param>
     /// <param name="contentLength">Bytes of body, or -1: unknown.</param>

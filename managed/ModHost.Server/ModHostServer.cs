@@ -10,7 +10,9 @@ using ModHost.Server.Transport;
 
 namespace ModHost.Server;
 
-/// <summary>The <see cref="IServer"/> of one application: its exchanges come from a web server, over a transport.</summary>
+/// <summary>
+/// The <see cref="IServer"/> of one application: its exchanges come from a web server, over a transport.
+/// </summary>
 public sealed class ModHostServer : IServer
 {
     private readonly ServerAddresses _addresses;

@@ -5,7 +5,9 @@ namespace ModHost.Server;
 /// <summary>What an application may choose of its server. Defaults are Kestrel's.</summary>
 public sealed class ModHostServerOptions
 {
-    /// <summary>Whether bodies may be read and written synchronously; an exchange's own feature may say otherwise.</summary>
+    /// <summary>
+    /// Whether bodies may be read and written synchronously; an exchange's own feature may say otherwise.
+    /// </summary>
     public bool AllowSynchronousIO { get; set; }
 
     /// <summary>
@@ -26,6 +28,8 @@ public sealed class ModHostServerOptions
     /// </summary>
     public Func<string, Encoding?>? RequestHeaderEncodingSelector { get; set; }
 
-    /// <summary>The encoding of a response header by its name; <see langword="null"/> (or a null result): ASCII alone.</summary>
+    /// <summary>
+    /// The encoding of a response header by its name; <see langword="null"/> (or a null result): ASCII alone.
+    /// </summary>
     public Func<string, Encoding?>? ResponseHeaderEncodingSelector { get; set; }
 }

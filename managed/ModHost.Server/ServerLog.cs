@@ -5,25 +5,27 @@ namespace ModHost.Server;
 /// <summary>All that the server logs. Errors have a tag of the range MH04xx, listed in docs/errors.md.</summary>
 internal static partial class ServerLog
 {
+    private const string Request = "Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": ";
+
     [LoggerMessage(401, LogLevel.Error,
-        "MH0401: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": An unhandled exception was thrown by the application.",
+        "MH0401: " + Request + "An unhandled exception was thrown by the application.",
         EventName = "ApplicationError")]
     public static partial void ApplicationError(
         this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
 
     [LoggerMessage(402, LogLevel.Information,
-        "MH0402: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": bad request data: \"{Message}\"",
+        "MH0402: " + Request + "bad request data: \"{Message}\"",
         EventName = "BadRequest")]
     public static partial void BadRequest(
         this ILogger logger, string connectionId, string traceIdentifier, string message, Exception exception);
 
     [LoggerMessage(403, LogLevel.Error,
-        "MH0403: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the web server refused a part of the response and has broken it off.",
+        "MH0403: " + Request + "the web server refused a part of the response and has broken it off.",
         EventName = "SendRefused")]
     public static partial void SendRefused(this ILogger logger, string connectionId, string traceIdentifier);
 
     [LoggerMessage(404, LogLevel.Error,
-        "MH0404: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": a callback of RequestAborted threw.",
+        "MH0404: " + Request + "a callback of RequestAborted threw.",
         EventName = "AbortCallbackError")]
     public static partial void AbortCallbackError(
         this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
@@ -34,23 +36,23 @@ internal static partial class ServerLog
     public static partial void StopTimedOut(this ILogger logger, int count);
 
     [LoggerMessage(406, LogLevel.Critical,
-        "MH0406: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the host itself failed around a request.",
+        "MH0406: " + Request + "the host itself failed around a request.",
         EventName = "HostError")]
     public static partial void HostError(
         this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
 
     [LoggerMessage(407, LogLevel.Information,
-        "MH0407: Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": refused with 400: a request header is not valid text.",
+        "MH0407: " + Request + "refused with 400: a request header is not valid text.",
         EventName = "HeaderRefused")]
     public static partial void HeaderRefused(this ILogger logger, string connectionId, string traceIdentifier);
 
     [LoggerMessage(10, LogLevel.Debug,
-        "Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the request was aborted by the client.",
+        Request + "the request was aborted by the client.",
         EventName = "RequestAborted")]
     public static partial void RequestAborted(this ILogger logger, string connectionId, string traceIdentifier);
 
     [LoggerMessage(11, LogLevel.Information,
-        "Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": the application aborted the exchange.",
+        Request + "the application aborted the exchange.",
         EventName = "ApplicationAborted")]
     public static partial void ApplicationAborted(this ILogger logger, string connectionId, string traceIdentifier);
 

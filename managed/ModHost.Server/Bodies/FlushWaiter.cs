@@ -108,5 +108,6 @@ internal sealed class FlushWaiter(Exchange exchange) : IValueTaskSource<FlushRes
 
     // Not at once: the token may fire inside UnsafeRegister, under the gate.
     private void OnToken() =>
-        ThreadPool.UnsafeQueueUserWorkItem(static exchange => exchange.OnFlushCancelled(), exchange, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static exchange => exchange.OnFlushCancelled(), exchange, preferLocal: false);
 }

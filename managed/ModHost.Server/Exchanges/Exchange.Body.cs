@@ -49,7 +49,8 @@ internal abstract partial class Exchange :
             if (_readStarted)
             {
                 throw new InvalidOperationException(
-                    "The maximum request body size cannot be modified after the app has already started reading from the request body.");
+                    "The maximum request body size cannot be modified after the app has already started reading "
+                    + "from the request body.");
             }
 
             if (IsUpgraded)
@@ -116,7 +117,8 @@ internal abstract partial class Exchange :
         if (!_allowSynchronous)
         {
             throw new InvalidOperationException(
-                $"Synchronous operations are disallowed. Call {operation}Async or set AllowSynchronousIO to true instead.");
+                $"Synchronous operations are disallowed. Call {operation}Async or set AllowSynchronousIO to true "
+                + "instead.");
         }
     }
 
@@ -195,7 +197,9 @@ internal abstract partial class Exchange :
     private void BeginBody(RequestHead head)
     {
         _contentLength = head.ContentLength;
-        _maxBody = _transport.MaxRequestBodySize ?? Server.Options.MaxRequestBodySize ?? Server.Connection.MaxRequestBodySize;
+        _maxBody = _transport.MaxRequestBodySize
+            ?? Server.Options.MaxRequestBodySize
+            ?? Server.Connection.MaxRequestBodySize;
         if (_maxBody == long.MaxValue)
         {
             _maxBody = null;

@@ -105,7 +105,8 @@ internal abstract partial class Exchange :
         _bodyEnded
             ? EmptyHeaders
             : throw new InvalidOperationException(
-                "The request trailers are not available yet. They may not be available until the full request body is read.");
+                "The request trailers are not available yet. They may not be available until the full request body is "
+                + "read.");
 
     private static IHeaderDictionary EmptyHeaders => new HeaderDictionary { IsReadOnly = true };
 

@@ -75,7 +75,9 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
     // The web server ends the stream; which code it sends is its own choice.
     void IHttpResetFeature.Reset(int errorCode) => AbortByApplication();
 
-    /// <summary>Runs OnStarting callbacks, the last first. One that throws fails the request; the rest are skipped.</summary>
+    /// <summary>
+    /// Runs OnStarting callbacks, the last first. One that throws fails the request; the rest are skipped.
+    /// </summary>
     private Task FireOnStarting() =>
         _onStarting is { Count: > 0 } callbacks ? FireOnStarting(callbacks) : Task.CompletedTask;
 
@@ -169,7 +171,9 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
     private bool MayHaveContentLength =>
         _status is not (< 200 or 204) && (_methodNumber != MethodTable.Connect || _status is < 200 or >= 300);
 
-    /// <summary>Counts body bytes; throws where they are more than Content-Length, or where there may be none.</summary>
+    /// <summary>
+    /// Counts body bytes; throws where they are more than Content-Length, or where there may be none.
+    /// </summary>
     private void CountWrite(int bytes)
     {
         if (HasStarted && _bodyForbidden && !IsHead)
@@ -187,7 +191,9 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
         _written += bytes;
     }
 
-    /// <summary>Whether all that Content-Length promises was written; a client that leaves then has its answer.</summary>
+    /// <summary>
+    /// Whether all that Content-Length promises was written; a client that leaves then has its answer.
+    /// </summary>
     private bool IsLastWrite => _responseHeaders.ContentLength == _written;
 
     private bool TryVerifyLength([System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out Exception? exception)

@@ -34,7 +34,9 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
 
     private ResponseBodyStream ResponseStream => _responseStream ??= new(this, ResponseWriter);
 
-    /// <summary>Whether the application has completed its answer; where a client has gone, writes go on silently.</summary>
+    /// <summary>
+    /// Whether the application has completed its answer; where a client has gone, writes go on silently.
+    /// </summary>
     internal bool IsComplete => _ended && !_aborted;
 
     /// <summary>Bytes that were written and not flushed.</summary>

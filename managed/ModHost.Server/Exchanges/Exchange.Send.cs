@@ -47,7 +47,7 @@ internal abstract partial class Exchange
             return length;
         }
 
-        var complete = (flags & SendFlags.End) != 0 && (_features[FeatureSlots.Trailers] is null || TrailersToSend is null);
+        var complete = (flags & SendFlags.End) != 0 && TrailersToSend is null;
         return complete && MayHaveContentLength && !IsHead && _status != 304 ? bytes : -1;
     }
 

@@ -5,7 +5,9 @@ using ModHost.Server.Bodies;
 
 namespace ModHost.Server.Exchanges;
 
-/// <summary>Upgraded exchanges: after the head of status 101 bytes go both ways until the application returns.</summary>
+/// <summary>
+/// Upgraded exchanges: after the head of status 101 bytes go both ways until the application returns.
+/// </summary>
 internal abstract partial class Exchange : IHttpUpgradeFeature
 {
     private UpgradeStream? _upgrade;
@@ -23,12 +25,14 @@ internal abstract partial class Exchange : IHttpUpgradeFeature
         if ((_traits & RequestTraits.Upgradable) == 0)
         {
             throw new InvalidOperationException(
-                "Cannot upgrade a non-upgradable request. Check IHttpUpgradeFeature.IsUpgradableRequest to determine if a request can be upgraded.");
+                "Cannot upgrade a non-upgradable request. Check IHttpUpgradeFeature.IsUpgradableRequest to determine if "
+                + "a request can be upgraded.");
         }
 
         if (IsUpgraded)
         {
-            throw new InvalidOperationException("IHttpUpgradeFeature.UpgradeAsync was already called and can only be called once per connection.");
+            throw new InvalidOperationException(
+                "IHttpUpgradeFeature.UpgradeAsync was already called and can only be called once per connection.");
         }
 
         if (HasStarted)

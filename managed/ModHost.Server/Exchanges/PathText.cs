@@ -43,7 +43,9 @@ internal static class PathText
         return text.ToString();
     }
 
-    /// <summary>Whether this, after a per cent sign, is the number of a byte above ASCII, or such a number escaped.</summary>
+    /// <summary>
+    /// Whether this, after a per cent sign, is the number of a byte above ASCII, or such a number escaped.
+    /// </summary>
     private static bool ReadsLikeByte(ReadOnlySpan<byte> rest)
     {
         while (rest.StartsWith("25"u8))

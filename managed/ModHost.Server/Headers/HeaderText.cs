@@ -24,7 +24,9 @@ internal static class HeaderText
         return Ascii.IsValid(text) && !text.Contains((byte)0);
     }
 
-    /// <summary>Whether a request's header can be read: no NUL, and ASCII or UTF-8 unless the app chose otherwise.</summary>
+    /// <summary>
+    /// Whether a request's header can be read: no NUL, and ASCII or UTF-8 unless the app chose otherwise.
+    /// </summary>
     public static bool IsValid(HeadField field, Func<string, Encoding?>? encodings)
     {
         var value = field.Value;

@@ -15,7 +15,9 @@ public abstract class ExchangeTransport
     /// <summary>The request head block, already checked. Valid until <see cref="Release"/>.</summary>
     public abstract ReadOnlySpan<byte> Head { get; }
 
-    /// <summary>Bytes of response that may be under way before <see cref="HttpExchange.Sent"/> must report some as gone.</summary>
+    /// <summary>
+    /// Bytes of response that may be under way before <see cref="HttpExchange.Sent"/> must report some as gone.
+    /// </summary>
     public abstract int SendWindow { get; }
 
     /// <summary>The web server's limit on the request body, or <see langword="null"/> for the app's own.</summary>
@@ -24,7 +26,9 @@ public abstract class ExchangeTransport
     /// <summary>Whether an exception may be shown to the client.</summary>
     public abstract bool DetailedErrors { get; }
 
-    /// <summary>Room for the response head block, 8-aligned; a larger head is passed from other memory and copied.</summary>
+    /// <summary>
+    /// Room for the response head block, 8-aligned; a larger head is passed from other memory and copied.
+    /// </summary>
     public abstract Span<byte> ResponseHead { get; }
 
     /// <summary>Gets response memory of at least <paramref name="sizeHint"/> bytes (0: the usual 4 KiB).</summary>
@@ -41,7 +45,9 @@ public abstract class ExchangeTransport
     /// <summary>Tells the web server that <paramref name="window"/> more bytes of request body are welcome.</summary>
     public abstract void Read(int window);
 
-    /// <summary>Ends the exchange without a complete response: 500 where no head was sent, else a broken-off response.</summary>
+    /// <summary>
+    /// Ends the exchange without a complete response: 500 where no head was sent, else a broken-off response.
+    /// </summary>
     public abstract void Reset(ResetReason reason);
 
     /// <summary>The last call for this use of the exchange.</summary>
@@ -127,7 +133,9 @@ public enum SendFlags
     /// <summary>With a head of status 101: from here on bytes go both ways.</summary>
     Upgrade = 0x20,
 
-    /// <summary>The caller calls <see cref="ExchangeTransport.Waker"/> soon; the loop need not be woken for this.</summary>
+    /// <summary>
+    /// The caller calls <see cref="ExchangeTransport.Waker"/> soon; the loop need not be woken for this.
+    /// </summary>
     Defer = 0x40,
 }
 
