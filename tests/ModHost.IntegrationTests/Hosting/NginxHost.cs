@@ -39,8 +39,8 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
     /// <summary>The live workers; those that are shutting down are not among them.</summary>
     public IReadOnlyList<int> Workers => [.. ProcFs.Children(Master)
-        .Where(process => process.State != 'Z' && Title(process.Id).Contains("worker process", StringComparison.Ordinal)
-            && !Title(process.Id).Contains("shutting down", StringComparison.Ordinal))
+        .Where(process => process.State != 'Z' && ProcFs.CommandLine(process.Id).Contains("worker process", StringComparison.Ordinal)
+            && !ProcFs.CommandLine(process.Id).Contains("shutting down", StringComparison.Ordinal))
         .Select(process => process.Id).Order()];
 
     /// <summary>Makes the prefix and the configuration, and starts nginx; ready when <paramref name="ready"/> answers below 500.</summary>
@@ -176,6 +176,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
         await Wait.Until("nginx has ended", () => HasExited, TimeSpan.FromSeconds(60));
         Assert.DoesNotContain(ProcFs.InSession(Master), process => process.State != 'Z');
+        CheckNothingLeft();
         return await _child.Exited();
     }
 
@@ -190,6 +191,10 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Rebase();
     }
 
+    /// <summary>Supervisor, watchdog and workers of daemon mode, dead ones aside.</summary>
+    public IReadOnlyList<ProcessState> Daemons =>
+        [.. ProcFs.All().Where(process => process.State != 'Z' && process.Session != Master && ProcessGroups.Has(process.Id, Places))];
+
     public async ValueTask DisposeAsync()
     {
         try
@@ -199,9 +204,16 @@ internal sealed partial class NginxHost : IAsyncDisposable
                 Send(Signal.Quit);
                 await Wait.Until("nginx has ended", () => HasExited);
             }
+
+            CheckNothingLeft();
         }
         finally
         {
+            foreach (var left in Daemons)
+            {
+                Signal.TrySend(left.Id, Signal.Kill);
+            }
+
             foreach (var left in ProcFs.InSession(Master))
             {
                 Signal.TrySend(left.Id, Signal.Kill);
@@ -217,20 +229,16 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
     public static string Tail(string log) => string.Join('\n', log.Split('\n').TakeLast(40));
 
+    /// <summary>When nginx has ended, what it had started for process groups is gone too, and has cleared up.</summary>
+    private void CheckNothingLeft()
+    {
+        Assert.Empty(Daemons);
+        var run = ProcessGroups.RunDirectory(Places);
+        Assert.True(!Directory.Exists(run) || !Directory.EnumerateFileSystemEntries(run).Any(), $"Something is left in {run}.");
+    }
+
     private static Child Launch(NginxPlaces places) =>
         Child.Start(Settings.Nginx, ["-p", places.Prefix, "-c", places.Configuration], places.Prefix);
-
-    private static string Title(int id)
-    {
-        try
-        {
-            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline")).Replace('\0', ' ');
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
 
     [GeneratedRegex(@"\[(alert|emerg|crit)\]")]
     private static partial Regex AlarmingLine();

@@ -25,6 +25,12 @@ internal sealed record NginxSetup
     /// <summary>A daemon, with a session of its own making: nginx upgrades its binary only then.</summary>
     public bool Detached { get; init; }
 
+    /// <summary>In daemon mode: more keys of every process group.</summary>
+    public string Groups { get; init; } = "";
+
+    /// <summary>The configuration names its process groups itself, in whatever mode the tests run.</summary>
+    public bool OwnGroups { get; init; }
+
     public string Main { get; init; } = "";
 
     public string Events { get; init; } = "";
@@ -63,6 +69,7 @@ internal sealed record NginxSetup
                 scgi_temp_path {{places.Prefix}}/tmp-scgi;
                 uwsgi_temp_path {{places.Prefix}}/tmp-uwsgi;
                 client_max_body_size 0;
+                {{ProcessGroups.Declaration}}
                 {{Http(places)}}
                 server {
                     listen 127.0.0.1:{{places.Port}};
@@ -78,6 +85,6 @@ internal sealed record NginxSetup
                 }
             }
             """);
-        return text.ToString();
+        return Settings.Daemon && !OwnGroups ? ProcessGroups.Assign(text.ToString(), places, Groups) : text.ToString().Replace(ProcessGroups.Declaration, "", StringComparison.Ordinal);
     }
 }

@@ -37,6 +37,13 @@ internal static class ProcFs
 
     public static bool Lives(int id) => Read(id) is { State: not 'Z' };
 
+    /// <summary>The command line, its arguments parted by spaces.</summary>
+    public static string CommandLine(int id) => Text(id, "cmdline").Replace('\0', ' ');
+
+    /// <summary>Whether the process was started with this environment variable.</summary>
+    public static bool HasEnvironment(int id, string name, string value) =>
+        ("\0" + Text(id, "environ")).Contains($"\0{name}={value}\0", StringComparison.Ordinal);
+
     /// <summary>What the process has open: targets such as <c>socket:[123]</c> or a path.</summary>
     public static IReadOnlyList<string> Descriptors(int id)
     {
@@ -63,6 +70,18 @@ internal static class ProcFs
 
     /// <summary>Makes VmHWM count anew from now.</summary>
     public static void ResetPeak(int id) => File.WriteAllText($"/proc/{id}/clear_refs", "5");
+
+    private static string Text(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/{file}");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

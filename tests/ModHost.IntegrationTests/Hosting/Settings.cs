@@ -20,6 +20,16 @@ internal static class Settings
     /// <summary>Whether loops run at their full counts (MODHOST_FULL=1).</summary>
     public static bool Full { get; } = Environment.GetEnvironmentVariable("MODHOST_FULL") == "1";
 
+    /// <summary>
+    /// Whether applications run in process groups (MODHOST_TEST_MODE=daemon) or, by default, in the web server.
+    /// </summary>
+    public static bool Daemon { get; } = Environment.GetEnvironmentVariable("MODHOST_TEST_MODE") switch
+    {
+        "daemon" => true,
+        null or "" or "embedded" => false,
+        var other => throw new InvalidOperationException($"MODHOST_TEST_MODE={other} is neither embedded nor daemon."),
+    };
+
     /// <summary>The nginx under test.</summary>
     public static string Nginx { get; } = Environment.GetEnvironmentVariable("MODHOST_NGINX") ?? "/usr/sbin/nginx";
 

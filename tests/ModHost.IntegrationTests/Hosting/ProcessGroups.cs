@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace ModHost.IntegrationTests.Hosting;
+
+/// <summary>Turns a configuration of embedded applications into the same one with a process group for each.</summary>
+internal static partial class ProcessGroups
+{
+    /// <summary>Where the groups' directives go.</summary>
+    public const string Declaration = "# process groups";
+
+    /// <summary>By this the workers of a test are known.</summary>
+    private const string Mark = "MODHOST_TESTED_BY";
+
+    /// <summary>Whether a process is the supervisor, the watchdog or a worker of this nginx.</summary>
+    public static bool Has(int process, NginxPlaces places) =>
+        ProcFs.HasEnvironment(process, Mark, places.Prefix)
+        || ProcFs.CommandLine(process).Contains(RunDirectory(places), StringComparison.Ordinal);
+
+    public static string RunDirectory(NginxPlaces places) => Path.Combine(places.Prefix, "run");
+
+    /// <summary>Every application gets a group of its own; one that says where it runs is left alone.</summary>
+    public static string Assign(string configuration, NginxPlaces places, string keys)
+    {
+        var groups = new List<string>();
+        var assigned = Pass().Replace(configuration, pass =>
+        {
+            if (pass.Groups["more"].Value.Contains("process_group=", StringComparison.Ordinal))
+            {
+                return pass.Value;
+            }
+
+            var app = pass.Groups["app"].Value;
+            if (!groups.Contains(app))
+            {
+                groups.Add(app);
+            }
+
+            return string.Create(CultureInfo.InvariantCulture, $"modhost_pass {app}{pass.Groups["more"].Value} process_group=g{groups.IndexOf(app)};");
+        });
+        var text = new StringBuilder();
+        Directory.CreateDirectory(RunDirectory(places));
+        text.AppendLine(CultureInfo.InvariantCulture, $"modhost_run_directory {RunDirectory(places)};");
+        text.AppendLine(CultureInfo.InvariantCulture, $"modhost_env {Mark} {places.Prefix};");
+        for (var i = 0; i < groups.Count; i++)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"modhost_daemon_process g{i} {keys};");
+        }
+
+        return assigned.Replace(Declaration, text.ToString(), StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"modhost_pass\s+(?<app>[^;\s]+)(?<more>[^;]*);")]
+    private static partial Regex Pass();
+}
