@@ -31,6 +31,7 @@ app.MapFeatures();
 app.MapIsolation();
 app.MapProcess();
 app.MapRuntime();
+app.MapLedger();
 app.MapLogging();
 app.MapRecorder();
 

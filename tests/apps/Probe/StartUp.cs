@@ -3,10 +3,13 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace Probe;
 
-/// <summary>Ways to start and to end, chosen by the environment variable PROBE_START.</summary>
+/// <summary>
+/// Ways to start and to end, chosen by the environment variable PROBE_START, or by the text of the file that
+/// PROBE_START_FILE names, which a test can change from one start to the next.
+/// </summary>
 internal static class StartUp
 {
-    private static readonly string s_mode = Environment.GetEnvironmentVariable("PROBE_START") ?? "";
+    private static readonly string s_mode = Environment.GetEnvironmentVariable("PROBE_START") ?? ReadMode();
 
     /// <summary>What Main returns (PROBE_START=return:n).</summary>
     public static int ExitCode => s_mode.StartsWith("return:", StringComparison.Ordinal) ? Argument : 0;
@@ -15,6 +18,9 @@ internal static class StartUp
     public static bool ReturnsEarly => s_mode.StartsWith("return", StringComparison.Ordinal);
 
     private static int Argument => int.Parse(s_mode.AsSpan(s_mode.IndexOf(':', StringComparison.Ordinal) + 1), CultureInfo.InvariantCulture);
+
+    private static string ReadMode() =>
+        Environment.GetEnvironmentVariable("PROBE_START_FILE") is { } file && File.Exists(file) ? File.ReadAllText(file).Trim() : "";
 
     public static void BeforeHost()
     {

@@ -5,6 +5,7 @@ namespace Probe.Endpoints;
 /// <summary>The garbage collector and the thread pool.</summary>
 internal static class RuntimeEndpoints
 {
+    private static readonly List<byte[]> s_kept = [];
     private static volatile bool s_spin;
 
     public static void MapRuntime(this IEndpointRouteBuilder app)
@@ -50,6 +51,20 @@ internal static class RuntimeEndpoints
             }
 
             return context.Answer(kept.Count.ToString(CultureInfo.InvariantCulture));
+        });
+        app.Map("/runtime/leak", context =>
+        {
+            lock (s_kept)
+            {
+                for (var i = 0; i < context.Number("mb"); i++)
+                {
+                    var piece = new byte[1 << 20];
+                    Array.Fill(piece, (byte)1);
+                    s_kept.Add(piece);
+                }
+            }
+
+            return context.Answer(s_kept.Count.ToString(CultureInfo.InvariantCulture));
         });
         app.Map("/runtime/info", context => context.Answer(
             $"server-gc={System.Runtime.GCSettings.IsServerGC}\nlatency={System.Runtime.GCSettings.LatencyMode}\n"
