@@ -20,6 +20,13 @@ internal static partial class ProcessGroups
 
     public static string RunDirectory(NginxPlaces places) => Path.Combine(places.Prefix, "run");
 
+    /// <summary>What a configuration with process groups has in its http block.</summary>
+    public static string Preamble(NginxPlaces places)
+    {
+        Directory.CreateDirectory(RunDirectory(places));
+        return $"modhost_run_directory {RunDirectory(places)};\nmodhost_env {Mark} {places.Prefix};";
+    }
+
     /// <summary>Every application gets a group of its own; one that says where it runs is left alone.</summary>
     public static string Assign(string configuration, NginxPlaces places, string keys)
     {
@@ -40,9 +47,7 @@ internal static partial class ProcessGroups
             return string.Create(CultureInfo.InvariantCulture, $"modhost_pass {app}{pass.Groups["more"].Value} process_group=g{groups.IndexOf(app)};");
         });
         var text = new StringBuilder();
-        Directory.CreateDirectory(RunDirectory(places));
-        text.AppendLine(CultureInfo.InvariantCulture, $"modhost_run_directory {RunDirectory(places)};");
-        text.AppendLine(CultureInfo.InvariantCulture, $"modhost_env {Mark} {places.Prefix};");
+        text.AppendLine(Preamble(places));
         for (var i = 0; i < groups.Count; i++)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"modhost_daemon_process g{i} {keys};");

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.IntegrationTests.Daemon;
+
+/// <summary>A real nginx with one application in a process group called <c>shop</c>, and what can be seen of the group.</summary>
+internal sealed class DaemonHost : IAsyncDisposable
+{
+    private DaemonHost(NginxHost nginx, string folder) => (Nginx, Folder) = (nginx, folder);
+
+    public NginxHost Nginx { get; }
+
+    public int Port => Nginx.Port;
+
+    /// <summary>A folder that workers may write to: ledgers, marker files.</summary>
+    public string Folder { get; }
+
+    public string Ledger => Path.Combine(Folder, "ledger");
+
+    public string StartMode => Path.Combine(Folder, "start");
+
+    public string Marker => Path.Combine(Folder, "marker");
+
+    public string Life => Path.Combine(Folder, "life");
+
+    /// <summary>Processes of the group that are there now, draining ones too; not what they started.</summary>
+    public IReadOnlyList<int> Workers
+    {
+        get
+        {
+            var all = Nginx.Daemons.Where(process => !IsOwn(process.Id)).ToArray();
+            return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id).Order()];
+        }
+    }
+
+    public int Supervisor => Own("modhostd ");
+
+    public int Watchdog => Own("modhost-watchdog ");
+
+    /// <summary>Starts it; ready when the application answers.</summary>
+    /// <param name="keys">Keys of the process group.</param>
+    /// <param name="location">More directives of the location.</param>
+    public static async Task<DaemonHost> Start<TServer>(string keys, string location = "", int nginxWorkers = 1)
+        where TServer : IServerUnderTest
+    {
+        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        var folder = Settings.NewFolder("daemon");
+        foreach (var file in (string[])["ledger", "start", "marker", "life"])
+        {
+            File.WriteAllText(Path.Combine(folder, file), "");
+            File.SetUnixFileMode(Path.Combine(folder, file), (UnixFileMode)0x1b6);
+        }
+
+        try
+        {
+            return new DaemonHost(await NginxHost.Start(Setup(app, folder, keys, location) with { Workers = nginxWorkers }, "/empty"), folder);
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    public static NginxSetup Setup(string app, string folder, string keys, string location = "") => new()
+    {
+        OwnGroups = true,
+        Http = places => $"""
+            {ProcessGroups.Preamble(places)}
+            modhost_env PROBE_LEDGER {folder}/ledger;
+            modhost_env PROBE_START_FILE {folder}/start;
+            modhost_env PROBE_LIFE_FILE {folder}/life;
+            modhost_daemon_process shop {keys};
+            """,
+        Server = _ => $"location / {{ modhost_pass {app} process_group=shop; {location} }}",
+    };
+
+    /// <summary>One command on the supervisor's control socket; its answer.</summary>
+    public async Task<JsonElement> Command(object command)
+    {
+        var instance = Directory.EnumerateDirectories(ProcessGroups.RunDirectory(Nginx.Places)).Single();
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(instance, "control.sock")));
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(command) + "\n"));
+        using var reader = new StreamReader(stream);
+        var line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new IOException("control.sock gave no answer.");
+        return JsonDocument.Parse(line).RootElement.Clone();
+    }
+
+    /// <summary>Waits until other processes than these serve, all of them ready.</summary>
+    public Task Replaced(IReadOnlyCollection<int> old, int count) => Wait.Until($"{count} other workers are there", async () =>
+        Workers is var now && now.Count == count && !now.Intersect(old).Any()
+        && (await Http.RawConnection.Get(Port, "/empty")).Status == 200, TimeSpan.FromSeconds(60));
+
+    /// <summary>Waits for so many workers.</summary>
+    public Task Counts(int count) => Wait.Until($"{count} workers are there", () => Workers.Count == count, TimeSpan.FromSeconds(60));
+
+    /// <summary>What ran: for each request the processes that began it.</summary>
+    public ILookup<string, string> Ran() =>
+        File.ReadLines(Ledger).Select(line => line.Split(' ')).ToLookup(parts => parts[0], parts => parts[1]);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Nginx.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static bool IsOwn(int id) => ProcFs.CommandLine(id) is var line
+        && (line.Contains("/modhostd ", StringComparison.Ordinal) || line.Contains("/modhost-watchdog ", StringComparison.Ordinal));
+
+    private int Own(string program) => Nginx.Daemons
+        .Where(process => ProcFs.CommandLine(process.Id).Contains("/" + program, StringComparison.Ordinal))
+        .Select(process => process.Id)
+        .SingleOrDefault(-1);
+}

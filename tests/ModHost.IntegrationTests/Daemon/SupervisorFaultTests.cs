@@ -1,0 +1,101 @@
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Daemon;
+
+/// <summary>Supervisor and watchdog that die, and an nginx worker.</summary>
+public sealed class SupervisorFaultTests
+{
+    [Fact]
+    public async Task A_killed_supervisor_is_back_by_itself_and_nothing_fails()
+    {
+        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        await using var load = LedgerLoad.Start(host.Port);
+        var workers = host.Workers;
+        for (var i = 0; i < Settings.Count(full: 20, usual: 2); i++)
+        {
+            await KillSupervisor(host);
+            Assert.Equal(workers, host.Workers);
+        }
+
+        // The new one knows the workers it did not start, and sees one die.
+        Signal.Send(workers[0], Signal.Kill);
+        await Wait.Until("the worker was replaced", () => host.Workers is { Count: 2 } now && !now.Contains(workers[0]), TimeSpan.FromSeconds(60));
+        await load.Stop();
+        load.Account(host.Ran(), 4, 502);
+        Allow(host);
+        await host.Nginx.CheckSane();
+    }
+
+    [Fact]
+    public async Task A_killed_watchdog_is_replaced_and_nothing_fails()
+    {
+        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        await using var load = LedgerLoad.Start(host.Port);
+        var workers = host.Workers;
+        var watchdog = host.Watchdog;
+        Signal.Send(watchdog, Signal.Kill);
+        await Wait.Until("there is another watchdog", () => host.Watchdog is > 0 and var now && now != watchdog, TimeSpan.FromSeconds(30));
+        Assert.Equal(workers, host.Workers);
+
+        // It holds what a supervisor needs.
+        await KillSupervisor(host);
+        Assert.Equal(workers, host.Workers);
+        await load.Stop();
+        load.Account(host.Ran(), 0);
+        Allow(host);
+        await host.Nginx.CheckSane();
+    }
+
+    [Fact]
+    public async Task With_both_dead_traffic_goes_on_and_a_reload_starts_a_new_pair()
+    {
+        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        await using var load = LedgerLoad.Start(host.Port);
+        var (supervisor, watchdog) = (host.Supervisor, host.Watchdog);
+        Signal.Send(watchdog, Signal.Stop);
+        Signal.Send(supervisor, Signal.Kill);
+        Signal.Send(watchdog, Signal.Kill);
+        var seen = load.Outcomes.Count;
+        await Wait.Until("requests are answered with neither", () => load.Outcomes.Count > seen + 100);
+        await host.Nginx.Reload("/empty");
+        await Wait.Until("there is a new pair", () => host.Supervisor > 0 && host.Watchdog > 0, TimeSpan.FromSeconds(30));
+        await load.Stop();
+        load.Account(host.Ran(), 0);
+        await host.Counts(2);
+        Allow(host);
+        await host.Nginx.CheckSane();
+    }
+
+    [Fact]
+    public async Task A_killed_nginx_worker_takes_no_worker_of_the_group_along()
+    {
+        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        var workers = host.Workers;
+        var nginx = host.Nginx.Workers.Single();
+        var lost = RawConnection.Get(host.Port, "/sleep?ms=30000");
+        await Wait.Until("the request is in the application", async () => await Counters.Read(host.Port, "in-flight") >= 1
+            || await Counters.Read(host.Port, "in-flight") >= 1);
+        Signal.Send(nginx, Signal.Kill);
+        await Assert.ThrowsAnyAsync<IOException>(() => lost);
+        await Wait.Until("nginx has a worker again", () => host.Nginx.Workers is [var one] && one != nginx);
+        await host.Nginx.Answers("/empty", wait: true);
+        Assert.Equal(workers, host.Workers);
+        await Counters.WaitFor(host.Port, "in-flight", count => count <= 1);
+        host.Nginx.Allow($"worker process {nginx} exited on signal 9");
+        host.Nginx.Rebase();
+        await host.Nginx.CheckSane();
+    }
+
+    private static async Task KillSupervisor(DaemonHost host)
+    {
+        var supervisor = host.Supervisor;
+        Signal.Send(supervisor, Signal.Kill);
+        await Wait.Until("there is another supervisor", () => host.Supervisor is > 0 and var now && now != supervisor, TimeSpan.FromSeconds(30));
+        await Wait.Until("it knows the group again", async () =>
+            (await host.Command(new { command = "status" })).GetRawText().Contains("shop", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+    }
+
+    // The one that dies is named at this level.
+    private static void Allow(DaemonHost host) => host.Nginx.Allow(@"MH0[78]\d\d");
+}
