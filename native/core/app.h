@@ -12,7 +12,9 @@
 
 enum mh_app_kind {
     MH_APP_IL = 1,           /* Name.dll with Name.runtimeconfig.json         */
-    MH_APP_NATIVE            /* NativeAOT library with modhost_initialize     */
+    MH_APP_NATIVE,           /* NativeAOT library with modhost_initialize     */
+    MH_APP_EXECUTABLE        /* self-contained, single-file or NativeAOT: in
+                                process groups only                           */
 };
 
 #define MH_FRAMEWORKS_MAX  8
@@ -66,6 +68,13 @@ typedef struct mh_app_spec {
  * 0, or -1 with *error. mh_app_spec_free releases the strings.
  */
 int mh_app_inspect(const char *path, const char *dotnet_root,
+    mh_app_spec *spec, mh_error *error);
+
+/*
+ * The same for a process group: a .so must export modhost_worker_main, and an
+ * executable will do, by itself, beside its .dll, or the only one in a folder.
+ */
+int mh_app_inspect_daemon(const char *path, const char *dotnet_root,
     mh_app_spec *spec, mh_error *error);
 void mh_app_spec_free(mh_app_spec *spec);
 

@@ -62,7 +62,8 @@ machine_name(unsigned machine, char *buffer, size_t size)
 
 
 static int
-header_check(const mh_file *file, Elf64_Ehdr *header, mh_error *error)
+header_read(const mh_file *file, Elf64_Ehdr *header, const char *what,
+    mh_error *error)
 {
     char  built[32], here[32];
 
@@ -70,7 +71,7 @@ header_check(const mh_file *file, Elf64_Ehdr *header, mh_error *error)
         || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
     {
         return mh_fail(error, MH_E_APP_ARCHITECTURE,
-                       "\"%s\" is not an ELF library", file->path);
+                       "\"%s\" is not an ELF %s", file->path, what);
     }
 
     if (header->e_ident[EI_CLASS] != ELFCLASS64
@@ -78,8 +79,8 @@ header_check(const mh_file *file, Elf64_Ehdr *header, mh_error *error)
         || !mh_file_read(file, 0, header, sizeof(*header)))
     {
         return mh_fail(error, MH_E_APP_ARCHITECTURE,
-                       "\"%s\" is not a 64-bit little-endian ELF library",
-                       file->path);
+                       "\"%s\" is not a 64-bit little-endian ELF %s",
+                       file->path, what);
     }
 
     if (header->e_machine != MACHINE) {
@@ -90,12 +91,57 @@ header_check(const mh_file *file, Elf64_Ehdr *header, mh_error *error)
                        machine_name(MACHINE, here, sizeof(here)));
     }
 
+    return 0;
+}
+
+
+static int
+header_check(const mh_file *file, Elf64_Ehdr *header, mh_error *error)
+{
+    if (header_read(file, header, "library", error) != 0) {
+        return -1;
+    }
+
     if (header->e_type != ET_DYN) {
         return mh_fail(error, MH_E_APP_ARCHITECTURE,
                        "\"%s\" is not a shared library", file->path);
     }
 
     return 0;
+}
+
+
+/* A position-independent program is told from a library by its interpreter. */
+int
+mh_elf_check_program(const mh_file *file, mh_error *error)
+{
+    bool         found;
+    unsigned     i;
+    Elf64_Ehdr   header;
+    Elf64_Phdr  *segments;
+
+    if (header_read(file, &header, "program", error) != 0) {
+        return -1;
+    }
+
+    found = header.e_type == ET_EXEC;
+
+    if (header.e_type == ET_DYN && header.e_phentsize == sizeof(Elf64_Phdr)) {
+
+        segments = mh_file_part(file, header.e_phoff,
+                                (uint64_t) header.e_phnum * sizeof(Elf64_Phdr),
+                                SECTIONS_MAX * sizeof(Elf64_Phdr));
+
+        for (i = 0; segments != NULL && i < header.e_phnum; i++) {
+            found |= segments[i].p_type == PT_INTERP;
+        }
+
+        free(segments);
+    }
+
+    return found ? 0
+           : mh_fail(error, MH_E_APP_ARCHITECTURE,
+                     "\"%s\" is not a program", file->path);
 }
 
 

@@ -14,6 +14,9 @@
  */
 int mh_elf_check(const mh_file *file, const char *symbol, mh_error *error);
 
+/* An ELF program for this machine. 0, or -1 with *error: MH0108. */
+int mh_elf_check_program(const mh_file *file, mh_error *error);
+
 /*
  * A managed assembly with an entry point that this machine's runtime loads. 0,
  * or -1 with *error: MH0104, MH0108.

@@ -2,9 +2,8 @@
  * What can be known of an application before it runs.
  */
 
-#include "app.h"
+#include "inspect.h"
 
-#include "folder.h"
 #include "framework.h"
 #include "image.h"
 #include "runtimeconfig.h"
@@ -17,8 +16,8 @@
 #include <string.h>
 
 
-static bool
-ends_with(const char *text, const char *end)
+bool
+mh_path_ends(const char *text, const char *end)
 {
     size_t  length, end_length;
 
@@ -31,8 +30,8 @@ ends_with(const char *text, const char *end)
 
 
 /* path, content_root and name of an absolute file with an extension. */
-static int
-spec_names(mh_app_spec *spec, const char *file, mh_error *error)
+int
+mh_app_spec_names(mh_app_spec *spec, const char *file, mh_error *error)
 {
     char        *dot;
     const char  *slash;
@@ -83,8 +82,9 @@ frameworks_resolve(mh_app_spec *spec, const char *dotnet_root,
 }
 
 
-static int
-inspect_assembly(mh_app_spec *spec, const char *dotnet_root, mh_error *error)
+int
+mh_inspect_assembly(mh_app_spec *spec, const char *dotnet_root,
+    mh_error *error)
 {
     int      rc;
     char     config[PATH_MAX];
@@ -115,8 +115,8 @@ inspect_assembly(mh_app_spec *spec, const char *dotnet_root, mh_error *error)
 }
 
 
-static int
-inspect_library(mh_app_spec *spec, mh_error *error)
+int
+mh_inspect_library(mh_app_spec *spec, const char *symbol, mh_error *error)
 {
     int      rc;
     mh_file  file;
@@ -125,7 +125,7 @@ inspect_library(mh_app_spec *spec, mh_error *error)
         return -1;
     }
 
-    rc = mh_elf_check(&file, MODHOST_INITIALIZE_SYMBOL, error);
+    rc = mh_elf_check(&file, symbol, error);
     mh_file_close(&file);
 
     return rc;
@@ -157,23 +157,23 @@ static int
 inspect_file(const char *file, const char *dotnet_root, mh_app_spec *spec,
     mh_error *error)
 {
-    if (ends_with(file, ".dll")) {
+    if (mh_path_ends(file, ".dll")) {
         spec->kind = MH_APP_IL;
 
-    } else if (ends_with(file, ".so")) {
+    } else if (mh_path_ends(file, ".so")) {
         spec->kind = MH_APP_NATIVE;
 
     } else {
         return refuse_kind(file, error);
     }
 
-    if (spec_names(spec, file, error) != 0) {
+    if (mh_app_spec_names(spec, file, error) != 0) {
         return -1;
     }
 
     return spec->kind == MH_APP_IL
-           ? inspect_assembly(spec, dotnet_root, error)
-           : inspect_library(spec, error);
+           ? mh_inspect_assembly(spec, dotnet_root, error)
+           : mh_inspect_library(spec, MODHOST_INITIALIZE_SYMBOL, error);
 }
 
 
@@ -181,19 +181,37 @@ int
 mh_app_inspect(const char *path, const char *dotnet_root, mh_app_spec *spec,
     mh_error *error)
 {
-    int    rc, kind;
-    char  *real, file[PATH_MAX];
+    char  file[PATH_MAX];
 
     memset(spec, 0, sizeof(*spec));
+
+    if (mh_inspect_find(path, mh_folder_find, file, error) != 0) {
+        return -1;
+    }
+
+    if (inspect_file(file, dotnet_root, spec, error) != 0) {
+        mh_app_spec_free(spec);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* So that all files come from one release where `path` is a link that
+   deployments move. */
+int
+mh_inspect_find(const char *path, mh_folder_search find, char *file,
+    mh_error *error)
+{
+    int    rc, kind;
+    char  *real;
 
     kind = mh_file_kind(path, error);
 
     if (kind == 0) {
         return -1;
     }
-
-    /* So that all files come from one release where `path` is a link that
-       deployments move. */
 
     real = realpath(path, NULL);
 
@@ -203,23 +221,15 @@ mh_app_inspect(const char *path, const char *dotnet_root, mh_app_spec *spec,
     }
 
     if (kind == 'd') {
-        rc = mh_folder_find(real, file, sizeof(file), error);
+        rc = find(real, file, PATH_MAX, error);
 
     } else {
-        rc = snprintf(file, sizeof(file), "%s", real) < (int) sizeof(file)
+        rc = snprintf(file, PATH_MAX, "%s", real) < PATH_MAX
              ? 0
              : mh_fail(error, MH_E_APP_UNREADABLE, "the path is too long");
     }
 
     free(real);
-
-    if (rc == 0) {
-        rc = inspect_file(file, dotnet_root, spec, error);
-    }
-
-    if (rc != 0) {
-        mh_app_spec_free(spec);
-    }
 
     return rc;
 }

@@ -87,8 +87,8 @@ ngx_http_modhost_pass_option(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf,
 
     if (ngx_strncmp(option->data, "process_group=", 14) == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "MH0%d: \"%V\": daemon mode is not in this version",
-                           MH_E_DAEMON_MODE, option);
+                           "MH0%d: \"%V\": no such process group is declared",
+                           MH_E_GROUP_UNKNOWN, option);
         return NGX_CONF_ERROR;
     }
 

@@ -17,7 +17,7 @@ def configuration_that_cannot_work_is_refused():
     refused(simple("location /a { modhost_pass /nowhere/App.dll; }"),
             "MH0101", where)
     refused(simple("location /a { modhost_pass @STUB@ process_group=g; }"),
-            "MH0201", "daemon mode is not in this version", where)
+            "MH0222", where)
     refused(simple("location /a { modhost_pass @STUB@ colour=red; }"),
             "MH0202", where)
     refused(simple("location /a { modhost_pass @STUB@ path_base=a; }"),
