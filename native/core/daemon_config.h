@@ -9,7 +9,7 @@
 #include "app.h"
 #include "daemon_options.h"
 
-/* Everything here is the caller's and is read only while the file is written. */
+/* Everything here is the caller's, and read while the file is written. */
 
 typedef struct mh_daemon_env {
     mh_str  name;
