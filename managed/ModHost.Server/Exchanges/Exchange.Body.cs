@@ -224,9 +224,11 @@ internal abstract partial class Exchange :
     private void OpenPipe()
     {
         _pipe ??= new Pipe(new PipeOptions(
+            BodyMemory.Instance,
             readerScheduler: new ResumeScheduler(this),
             pauseWriterThreshold: 0,
             resumeWriterThreshold: 0,
+            minimumSegmentSize: BodyMemory.BlockSize,
             useSynchronizationContext: false));
         _pipeUsed = true;
         _writerDone = false;
