@@ -14,6 +14,7 @@ public sealed class AccountTests
         await using var nginx = await NginxHost.Start(NginxSetup.For(app) with
         {
             Workers = 2,
+            Groups = "processes=2",
 
             // So that connections alternate: both workers must have their turn.
             Events = "accept_mutex off;",
@@ -33,7 +34,7 @@ public sealed class AccountTests
     public async Task A_cookie_of_one_worker_is_good_in_every_other()
     {
         var app = await AppBuild.Of("Accounts", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Workers = 2, Events = "accept_mutex off;" });
+        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Workers = 2, Groups = "processes=2", Events = "accept_mutex off;" });
         var login = await RawConnection.Get(nginx.Port, "/login?name=one");
         var processes = new HashSet<string>();
         await Wait.Until("both workers have accepted the cookie", async () =>
@@ -69,7 +70,11 @@ public sealed class AccountTests
         processes.Add(login.Text);
         var form = await RawConnection.Get(nginx.Port, "/form", Cookies(login));
         Assert.Equal(200, form.Status);
-        if (reload)
+        if (reload && Settings.Daemon)
+        {
+            await ProcessGroups.Command(nginx.Places, new { command = "reload", group = "g0" });
+        }
+        else if (reload)
         {
             await nginx.Reload();
         }

@@ -21,7 +21,7 @@ public sealed class ClientTests
             await Child.Run(npm!, ["install", "--no-audit", "--no-fund", "--silent", "@microsoft/signalr"], folder);
             File.Copy(Path.Combine(Scripts, "signalr-client.js"), Path.Combine(folder, "client.js"));
             var app = await AppBuild.Of("SignalRHub", AppRuntime.Jit);
-            await using var nginx = await NginxHost.Start(NginxSetup.For(app));
+            await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2 affinity=cookie" });
             foreach (var mode in (string[])["negotiate", "skip"])
             {
                 var output = await Child.Run(Which("node")!, ["client.js", Url(nginx.Port, "/hub"), mode], folder, limit: TimeSpan.FromMinutes(1));
@@ -45,7 +45,7 @@ public sealed class ClientTests
         var (code, _) = await Child.TryRun("/usr/bin/python3", ["-c", "import grpc"]);
         Skip.If(code != 0, "python3-grpcio is not installed");
         var app = await AppBuild.Of("GrpcWire", runtime);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app));
+        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2" });
         var output = await Child.Run("/usr/bin/python3",
             [Path.Combine(Scripts, "grpc_client.py"), $"127.0.0.1:{nginx.Places.Http2Port}", "1000"], limit: TimeSpan.FromMinutes(3));
         Assert.Contains("ok", output, StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class ClientTests
     public async Task A_native_library_from_a_package()
     {
         var app = await AppBuild.Of("NativeDependency", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app));
+        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2" });
         Assert.Matches(@"^3\.\d+\.\d+$", (await RawConnection.Get(nginx.Port, "/")).Text);
         Assert.Equal("42", (await RawConnection.Get(nginx.Port, "/sum")).Text);
         await nginx.CheckSane();

@@ -133,7 +133,7 @@ public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<Tem
     }
 
     private static Task<NginxHost> Serve(string app, string ready = "/") =>
-        NginxHost.Start(NginxSetup.For(app) with { Workers = 2 }, ready);
+        NginxHost.Start(NginxSetup.For(app) with { Workers = 2, Groups = "processes=2" }, ready);
 
     /// <summary>Asks on new connections until each worker has logged an answer of its own.</summary>
     private static async Task EveryWorker(NginxHost nginx, string target, Action<RawResponse> check)

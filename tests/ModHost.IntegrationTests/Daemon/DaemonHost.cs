@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using ModHost.IntegrationTests.Hosting;
 
@@ -79,17 +76,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     };
 
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
-    public async Task<JsonElement> Command(object command)
-    {
-        var instance = Directory.EnumerateDirectories(ProcessGroups.RunDirectory(Nginx.Places)).Single();
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(instance, "control.sock")));
-        await using var stream = new NetworkStream(socket);
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(command) + "\n"));
-        using var reader = new StreamReader(stream);
-        var line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new IOException("control.sock gave no answer.");
-        return JsonDocument.Parse(line).RootElement.Clone();
-    }
+    public Task<JsonElement> Command(object command) => ProcessGroups.Command(Nginx.Places, command);
 
     /// <summary>Waits until other processes than these serve, all of them ready.</summary>
     public Task Replaced(IReadOnlyCollection<int> old, int count) => Wait.Until($"{count} other workers are there", async () =>

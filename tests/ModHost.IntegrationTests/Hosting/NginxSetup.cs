@@ -22,6 +22,9 @@ internal sealed record NginxSetup
 {
     public int Workers { get; init; } = 1;
 
+    /// <summary>Of each worker.</summary>
+    public int Connections { get; init; } = 4096;
+
     /// <summary>A daemon, with a session of its own making: nginx upgrades its binary only then.</summary>
     public bool Detached { get; init; }
 
@@ -53,12 +56,12 @@ internal sealed record NginxSetup
             load_module {{Settings.NginxModule}};
             daemon {{(Detached ? "on" : "off")}};
             worker_processes {{Workers}};
-            worker_rlimit_nofile 8192;
+            worker_rlimit_nofile {{2 * Connections}};
             pid {{places.PidFile}};
             error_log {{places.ErrorLog}} info;
             {{Main}}
             events {
-                worker_connections 4096;
+                worker_connections {{Connections}};
                 {{Events}}
             }
             http {

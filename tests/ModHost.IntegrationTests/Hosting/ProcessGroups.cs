@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace ModHost.IntegrationTests.Hosting;
@@ -54,6 +56,20 @@ internal static partial class ProcessGroups
         }
 
         return assigned.Replace(Declaration, text.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>One command on the supervisor's control socket; its answer.</summary>
+    public static async Task<JsonElement> Command(NginxPlaces places, object command)
+    {
+        var instance = Directory.EnumerateDirectories(RunDirectory(places)).Single();
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(instance, "control.sock")));
+        await using var stream = new NetworkStream(socket);
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(command) + "\n"));
+        using var reader = new StreamReader(stream);
+        var line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new IOException("control.sock gave no answer.");
+        using var document = JsonDocument.Parse(line);
+        return document.RootElement.Clone();
     }
 
     [GeneratedRegex(@"modhost_pass\s+(?<app>[^;\s]+)(?<more>[^;]*);")]
