@@ -77,6 +77,31 @@ internal abstract partial class Exchange : HttpExchange
     /// <summary>Runs the application: returns when its synchronous part is over. Never throws.</summary>
     public abstract void Execute();
 
+    /// <summary>Whether the application shall see the request: the transport's last word.</summary>
+    protected bool Enter()
+    {
+        if (!_transport.Enter(out var wake))
+        {
+            return false;
+        }
+
+        if (wake is null)
+        {
+            return true;
+        }
+
+        if (DrainLoop.Current is { MayDefer: true } loop)
+        {
+            loop.Defer(wake);
+        }
+        else
+        {
+            wake.Wake();
+        }
+
+        return true;
+    }
+
     /// <summary>What an application still holds of this use's bodies is of no more use.</summary>
     private void CloseBodies()
     {

@@ -21,7 +21,17 @@ internal sealed class Exchange<TContext> : Exchange, IHostContextContainer<TCont
         set => _hostContext = value;
     }
 
-    public override void Execute() => _ = ProcessAsync();
+    public override void Execute()
+    {
+        if (Enter())
+        {
+            _ = ProcessAsync();
+        }
+        else
+        {
+            Finish();
+        }
+    }
 
     /// <summary>The request's whole way. When nothing waits it completes synchronously and allocates nothing.</summary>
     private async Task ProcessAsync()

@@ -56,6 +56,11 @@ public abstract class HostedApp
     }
 
     /// <summary>
+    /// Makes this the application of the whole process, whatever a context says: its requests need none then.
+    /// </summary>
+    public void EnterProcess() => Volatile.Write(ref s_only, this);
+
+    /// <summary>
     /// Asks the application to stop, as a signal would; a host that is not there yet, as soon as it is. Any thread;
     /// returns at once.
     /// </summary>

@@ -42,6 +42,17 @@ public abstract class ExchangeTransport
     /// </summary>
     public abstract SendResult Send(in ResponseSend send);
 
+    /// <summary>
+    /// The application is about to be called for this request, on this thread. <see langword="false"/>: not any more;
+    /// the transport has seen to the request, and <see cref="Release"/> follows without any other call.
+    /// </summary>
+    /// <param name="wake">Set where the transport left something to be sent that this must be called for soon.</param>
+    public virtual bool Enter(out IWake? wake)
+    {
+        wake = null;
+        return true;
+    }
+
     /// <summary>Tells the web server that <paramref name="window"/> more bytes of request body are welcome.</summary>
     public abstract void Read(int window);
 
