@@ -27,6 +27,9 @@ public static class FrameLayout
     /// <summary>MODHOST_BEGUN_SIZE: bytes of a begun page.</summary>
     public const int BegunSize = StreamSlots * 4;
 
+    /// <summary>MODHOST_BEGUN_TAKEN: in a slot where the web server let nothing begin any more.</summary>
+    public const uint BegunTaken = 1;
+
     /// <summary>MODHOST_CREDITS_UNLIMITED.</summary>
     public const uint CreditsUnlimited = uint.MaxValue;
 

@@ -106,11 +106,15 @@ typedef struct modhost_file_range {
 /*
  * The begun page: a memory file of this size, sealed against any change of size
  * (F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL), shared by both ends of a channel.
- * Before the worker calls the app for a request, it stores the stream's number
- * at its slot (uint32_t, release). When the worker dies, the web server looks:
- * a stream whose number is there was begun, and must not be sent again.
+ * Before the worker calls the app for a request, it puts the stream's number at
+ * its slot (uint32_t, compare-and-swap with what it read there). When the
+ * channel ends, the web server exchanges MODHOST_BEGUN_TAKEN for what is there:
+ * a stream whose number that was was begun, and must not be sent again. A worker
+ * that reads MODHOST_BEGUN_TAKEN begins nothing in this slot any more: the
+ * request runs elsewhere.
  */
 #define MODHOST_BEGUN_SIZE        (MODHOST_STREAM_SLOTS * 4u)
+#define MODHOST_BEGUN_TAKEN       1u     /* no stream's number: its count is 0 */
 
 typedef struct modhost_request_start {
     uint32_t  flags;               /* MODHOST_EXCHANGE_DETAIL                 */
