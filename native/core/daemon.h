@@ -10,6 +10,11 @@
  *
  * Everything here is called on the loop's thread, and calls back on it. The
  * shim watches the sockets and keeps the time; the core never blocks.
+ *
+ * mh_socket_ready, mh_daemon_flush, mh_daemon_tick and mh_daemon_close push to
+ * the queues of exchanges. So call them between mh_queue_enter and
+ * mh_queue_leave, with a take before the leave: then no push writes to the
+ * queue's descriptor, and what was pushed is acted on at once.
  */
 
 #ifndef MH_DAEMON_H
@@ -31,12 +36,17 @@ typedef struct mh_group    mh_group;
 
 /*
  * A socket of the core's. The shim watches `fd` for reading from add to remove,
- * and for writing while `write_wanted`; edge- or level-triggered. When it is
- * ready the shim calls mh_socket_ready; the socket may be gone afterwards.
+ * and for writing while `write_wanted`. When it is ready the shim calls
+ * mh_socket_ready; the socket may be gone afterwards.
+ *
+ * Reading may be watched edge-triggered: each call then reads until nothing is
+ * left. Level-triggered is better, said by `level` (set in socket_add): a call
+ * reads once, and a peer that never stops sending gets its turn like others.
  */
 struct mh_socket {
     int     fd;
     bool    write_wanted;
+    bool    level;               /* the shim's                                */
     void   *context;             /* the shim's                                */
     void  (*ready)(mh_socket *socket, bool readable, bool writable);
 };
@@ -133,5 +143,17 @@ void mh_channel_cancel(mh_channel *channel);
 void mh_channel_stuck(mh_channel *channel);
 
 modhost_app_table *mh_channel_table(void);
+
+/*
+ * A copy of the status page: two texts, and the memory that they are in, to be
+ * freed. False: there is none (yet).
+ */
+typedef struct mh_daemon_status_text {
+    void   *memory;
+    mh_str  json;                /* an array, the value of "groups"           */
+    mh_str  metrics;             /* OpenMetrics lines without "# EOF"         */
+} mh_daemon_status_text;
+
+bool mh_daemon_status(mh_daemon_status_text *text);
 
 #endif /* MH_DAEMON_H */

@@ -111,6 +111,7 @@ struct mh_exchange {
     mh_app            *app;            /* whose pool it belongs to            */
     mh_queue          *queue;          /* where its messages go               */
     void              *request;        /* the shim's; loop only               */
+    void              *route;          /* loop only: the channel to begin on  */
     mh_exchange       *next;           /* in the pool, or in the batch        */
     uint8_t           *head_memory;    /* pub.head; grown as needed           */
     size_t             head_capacity;

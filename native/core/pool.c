@@ -210,6 +210,7 @@ mh_exchange_get(mh_app *app, mh_queue *queue, size_t head_size)
     exchange->pub.max_request_body = -1;
     exchange->queue = queue;
     exchange->request = NULL;
+    exchange->route = NULL;
     exchange->next = NULL;
     exchange->begun = false;
     exchange->batched = false;

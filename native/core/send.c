@@ -17,7 +17,7 @@
 static int32_t
 take_file(mh_send_call *call)
 {
-    if ((call->send->flags & MODHOST_SEND_FILE) == 0) {
+    if ((call->send->flags & MODHOST_SEND_FILE) == 0 || call->own_file) {
         return MODHOST_OK;
     }
 
@@ -116,17 +116,10 @@ send_checked(mh_send_call *call, unsigned state)
 }
 
 
-/*
- * A send that is refused would leave a hole in the response, so the exchange is
- * reset: a truncated answer never looks whole.
- */
+/* What a call that failed has gathered. */
 static void
-refuse(mh_send_call *call, int32_t result)
+drop(mh_send_call *call, int32_t result)
 {
-    mh_exchange  *exchange;
-
-    exchange = call->exchange;
-
     mh_cache_free(call->message);
 
     if (call->file != -1) {
@@ -138,32 +131,24 @@ refuse(mh_send_call *call, int32_t result)
                      "out of memory while a response was sent");
     }
 
-    mh_server_report(exchange->pub.app, MODHOST_LOG_ERROR, call->error);
-    mh_exchange_push_reset(exchange, MODHOST_RESET_APP);
+    mh_block_free(call->send->blocks);
 }
 
 
-int32_t
-mh_exchange_send(modhost_exchange *pub, const modhost_send *send)
+/* With call->error set where the send itself is wrong. */
+static int32_t
+send_call(mh_send_call *call)
 {
-    int32_t    result;
-    unsigned   state;
-    mh_error   error;
-    mh_send_call  call;
+    int32_t   result;
+    unsigned  state;
 
-    /* error.text is a kilobyte that the usual send never touches. */
+    call->head = NULL;
+    call->trailers = NULL;
+    call->message = NULL;
+    call->file = call->own_file ? call->send->file : -1;
 
-    error.code = MH_E_NONE;
-
-    call.exchange = (mh_exchange *) pub;
-    call.send = send;
-    call.head = NULL;
-    call.trailers = NULL;
-    call.message = NULL;
-    call.file = -1;
-    call.error = &error;
-
-    state = atomic_load_explicit(&call.exchange->state, memory_order_acquire);
+    state = atomic_load_explicit(&call->exchange->state,
+                                 memory_order_acquire);
 
     if (state & (MH_EXCHANGE_APP_RELEASED | MH_EXCHANGE_ENDED
                  | MH_EXCHANGE_RESET))
@@ -174,16 +159,60 @@ mh_exchange_send(modhost_exchange *pub, const modhost_send *send)
         result = MODHOST_E_DETACHED;
 
     } else {
-        result = send_checked(&call, state);
+        result = send_checked(call, state);
 
         if (result == MODHOST_OK) {
             return MODHOST_OK;
         }
-
-        refuse(&call, result);
     }
 
-    mh_block_free(send->blocks);
+    drop(call, result);
 
     return result;
+}
+
+
+/*
+ * A send that is refused would leave a hole in the response, so the exchange is
+ * reset: a truncated answer never looks whole.
+ */
+int32_t
+mh_exchange_send(modhost_exchange *pub, const modhost_send *send)
+{
+    int32_t       result;
+    mh_error      error;
+    mh_send_call  call;
+
+    /* error.text is a kilobyte that the usual send never touches. */
+
+    error.code = MH_E_NONE;
+
+    call.exchange = (mh_exchange *) pub;
+    call.send = send;
+    call.own_file = false;
+    call.error = &error;
+
+    result = send_call(&call);
+
+    if (error.code != MH_E_NONE) {
+        mh_server_report(pub->app, MODHOST_LOG_ERROR, &error);
+        mh_exchange_push_reset(call.exchange, MODHOST_RESET_APP);
+    }
+
+    return result;
+}
+
+
+int32_t
+mh_exchange_send_own(mh_exchange *exchange, const modhost_send *send,
+    mh_error *error)
+{
+    mh_send_call  call;
+
+    call.exchange = exchange;
+    call.send = send;
+    call.own_file = (send->flags & MODHOST_SEND_FILE) != 0;
+    call.error = error;
+
+    return send_call(&call);
 }

@@ -15,11 +15,21 @@ typedef struct mh_send_call {
     const modhost_response_head  *trailers;
     mh_message                   *message;   /* with the copies, or NULL      */
     int                           file;
+    bool                          own_file;  /* send->file is taken, not
+                                                duplicated                    */
     mh_error                     *error;
 } mh_send_call;
 
 /* As abi.h says of modhost_server_table.exchange_send. */
 int32_t mh_exchange_send(modhost_exchange *pub, const modhost_send *send);
+
+/*
+ * Loop. The same for an app side that is part of the core: what is wrong is said
+ * in *error and nothing else happens; error->code stays as it is where nothing
+ * is. send->file passes as the blocks do, whatever the result.
+ */
+int32_t mh_exchange_send_own(mh_exchange *exchange, const modhost_send *send,
+    mh_error *error);
 
 /*
  * Checks and copies all that a call brings; `state` is the exchange's before
