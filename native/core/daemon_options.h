@@ -40,14 +40,14 @@ enum mh_daemon_key {
 };
 
 typedef struct mh_daemon_option {
-    const char           *name;        /* canonical: with '-'                 */
+    char                  name[32];    /* canonical: with '-'                 */
     enum mh_daemon_type   type;
     const char           *preset;      /* "": none                            */
     const char           *meaning;
 } mh_daemon_option;
 
-/* In the order of mh_daemon_key. */
-extern const mh_daemon_option  mh_daemon_options[MH_DAEMON_OPTIONS];
+/* In the order of mh_daemon_key; nobody writes to it. */
+extern mh_daemon_option  mh_daemon_options[MH_DAEMON_OPTIONS];
 
 #define MH_DAEMON_AUTO  -1             /* number of "auto"                    */
 

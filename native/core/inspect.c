@@ -137,6 +137,8 @@ static int
 refuse_kind(const char *file, mh_error *error)
 {
     char      dll[PATH_MAX];
+    bool      program;
+    mh_file   image;
     mh_error  unused;
 
     if (snprintf(dll, sizeof(dll), "%s.dll", file) < (int) sizeof(dll)
@@ -145,6 +147,19 @@ refuse_kind(const char *file, mh_error *error)
         return mh_fail(error, MH_E_APP_KIND,
                        "\"%s\" is an executable; name \"%s\" instead", file,
                        dll);
+    }
+
+    program = false;
+
+    if (mh_file_open(&image, file, &unused) == 0) {
+        program = mh_elf_check_program(&image, &unused) == 0;
+        mh_file_close(&image);
+    }
+
+    if (program) {
+        return mh_fail(error, MH_E_APP_NEEDS_GROUP,
+                       "\"%s\" is an executable, which only a process group "
+                       "can run: give it process_group=", file);
     }
 
     return mh_fail(error, MH_E_APP_KIND,
