@@ -170,6 +170,18 @@ void ngx_http_modhost_setenv(ngx_cycle_t *cycle,
 void ngx_http_modhost_close_on_exec(ngx_cycle_t *cycle);
 
 
+/* ---- ngx_http_modhost_daemon.c: the supervisor, in the master ---------- */
+
+ngx_int_t ngx_http_modhost_daemon_init(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf);
+void ngx_http_modhost_exit_master(ngx_cycle_t *cycle);
+/* In every process but the master: it must not keep the supervisor alive. */
+void ngx_http_modhost_daemon_let_go(void);
+/* "": there is no supervisor. */
+const char *ngx_http_modhost_daemon_directory(void);
+ngx_uint_t ngx_http_modhost_daemon_generation(void);
+
+
 /* ---- ngx_http_modhost_loop.c: messages, batches ------------------------ */
 
 ngx_int_t ngx_http_modhost_loop_open(ngx_cycle_t *cycle,

@@ -11,9 +11,37 @@
 static ngx_int_t ngx_http_modhost_settings_agree(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t *app, ngx_http_modhost_loc_conf_t *mlcf);
 static ngx_int_t ngx_http_modhost_env_conflict(ngx_conf_t *cf,
-    ngx_array_t *a, ngx_array_t *b);
+    ngx_array_t *a, ngx_array_t *b, ngx_uint_t group);
 static ngx_int_t ngx_http_modhost_add_address(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t *app, ngx_http_conf_addr_t *addr);
+
+
+/* What embedded mode refuses may do in a process group: then that is said. */
+static void
+ngx_http_modhost_check_program(ngx_http_modhost_app_conf_t *app, char *root,
+    mh_error *error)
+{
+    mh_error     unused;
+    mh_app_spec  spec;
+
+    if (error->code != MH_E_APP_FOLDER) {
+        return;
+    }
+
+    if (mh_app_inspect_daemon((char *) app->path.data, root, &spec, &unused)
+        != 0)
+    {
+        return;
+    }
+
+    if (spec.kind == MH_APP_EXECUTABLE) {
+        mh_error_set(error, MH_E_APP_NEEDS_GROUP,
+                     "\"%s\" is an executable, which only a process group can "
+                     "run: give it process_group=", spec.path);
+    }
+
+    mh_app_spec_free(&spec);
+}
 
 
 ngx_int_t
@@ -36,6 +64,8 @@ ngx_http_modhost_check_apps(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
         if (mh_app_inspect((char *) app->path.data, root, &app->spec, &error)
             != 0)
         {
+            ngx_http_modhost_check_program(app, root, &error);
+
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "MH0%ui: %s in %V:%ui",
                           (ngx_uint_t) error.code, error.text,
                           &app->place.file, app->place.line);
@@ -44,6 +74,10 @@ ngx_http_modhost_check_apps(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
 
         app->name.data = (u_char *) app->spec.name;
         app->name.len = ngx_strlen(app->spec.name);
+
+        if (ngx_http_modhost_addresses(cf, app) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     return NGX_OK;
@@ -62,16 +96,6 @@ ngx_http_modhost_managed_directory(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t  **apps;
 
     apps = mmcf->apps.elts;
-
-    for (i = 0; i < mmcf->apps.nelts; i++) {
-        if (apps[i]->spec.kind == MH_APP_IL) {
-            break;
-        }
-    }
-
-    if (i == mmcf->apps.nelts) {
-        return NGX_OK;
-    }
 
     if (mmcf->managed_directory.len) {
         if (ngx_conf_full_name(cf->cycle, &mmcf->managed_directory, 0)
@@ -105,6 +129,16 @@ ngx_http_modhost_managed_directory(ngx_conf_t *cf,
         free(path);
     }
 
+    for (i = 0; i < mmcf->apps.nelts; i++) {
+        if (apps[i]->spec.kind == MH_APP_IL) {
+            break;
+        }
+    }
+
+    if (i == mmcf->apps.nelts) {
+        return NGX_OK;
+    }
+
     file = ngx_pnalloc(cf->temp_pool, mmcf->managed_directory.len
                                       + sizeof("/ModHost.Embedded.dll"));
     if (file == NULL) {
@@ -135,7 +169,10 @@ ngx_http_modhost_settle(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf)
 
     app = mlcf->app;
 
-    if (mlcf->restrict_embedded) {
+    if (app->group != NULL) {
+        ngx_http_modhost_group_limits(app->group, mlcf);
+
+    } else if (mlcf->restrict_embedded) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "MH0%d: modhost_restrict_embedded refuses embedded mode "
                       "for \"%V\" in %V:%ui", MH_E_RESTRICTED, &app->path,
@@ -202,7 +239,9 @@ ngx_http_modhost_settings_agree(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (ngx_http_modhost_env_conflict(cf, a->env, b->env) != NGX_OK) {
+    if (ngx_http_modhost_env_conflict(cf, a->env, b->env, app->group != NULL)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -226,7 +265,7 @@ ngx_http_modhost_check_env(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
     for (i = 1; i < mmcf->apps.nelts; i++) {
         for (j = 0; j < i; j++) {
             if (ngx_http_modhost_env_conflict(cf, apps[j]->settings.env,
-                                              apps[i]->settings.env)
+                                              apps[i]->settings.env, 0)
                 != NGX_OK)
             {
                 return NGX_ERROR;
@@ -239,7 +278,8 @@ ngx_http_modhost_check_env(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
 
 
 static ngx_int_t
-ngx_http_modhost_env_conflict(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
+ngx_http_modhost_env_conflict(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b,
+    ngx_uint_t group)
 {
     ngx_uint_t               i, j;
     ngx_http_modhost_env_t  *x, *y;
@@ -262,12 +302,13 @@ ngx_http_modhost_env_conflict(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
 
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "MH0%d: the environment variable \"%V\" has two "
-                          "values, in %V:%ui and in %V:%ui, but embedded "
-                          "applications share one process; process_group= "
-                          "will give an application its own",
+                          "values, in %V:%ui and in %V:%ui, but %s",
                           MH_E_ENV_CONFLICT, &x[i].name,
                           &x[i].place.file, x[i].place.line,
-                          &y[j].place.file, y[j].place.line);
+                          &y[j].place.file, y[j].place.line,
+                          group ? "both are of one process group"
+                          : "embedded applications share one process; "
+                            "process_group= will give an application its own");
             return NGX_ERROR;
         }
     }
@@ -276,16 +317,15 @@ ngx_http_modhost_env_conflict(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b)
 }
 
 
-/* The listens of the servers that pass to each application. */
+/* The listens of the servers that pass to an application. */
 ngx_int_t
-ngx_http_modhost_addresses(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
+ngx_http_modhost_addresses(ngx_conf_t *cf, ngx_http_modhost_app_conf_t *app)
 {
-    ngx_uint_t                      i, p, a, s, k;
-    ngx_http_conf_port_t           *port;
-    ngx_http_conf_addr_t           *addr;
-    ngx_http_core_srv_conf_t      **servers, **wanted;
-    ngx_http_core_main_conf_t      *cmcf;
-    ngx_http_modhost_app_conf_t   **apps;
+    ngx_uint_t                   p, a, s, k;
+    ngx_http_conf_port_t        *port;
+    ngx_http_conf_addr_t        *addr;
+    ngx_http_core_srv_conf_t   **servers, **wanted;
+    ngx_http_core_main_conf_t   *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
@@ -293,35 +333,29 @@ ngx_http_modhost_addresses(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
         return NGX_OK;
     }
 
-    apps = mmcf->apps.elts;
     port = cmcf->ports->elts;
+    wanted = app->servers.elts;
 
-    for (i = 0; i < mmcf->apps.nelts; i++) {
-        wanted = apps[i]->servers.elts;
+    for (p = 0; p < cmcf->ports->nelts; p++) {
+        addr = port[p].addrs.elts;
 
-        for (p = 0; p < cmcf->ports->nelts; p++) {
-            addr = port[p].addrs.elts;
+        for (a = 0; a < port[p].addrs.nelts; a++) {
+            servers = addr[a].servers.elts;
 
-            for (a = 0; a < port[p].addrs.nelts; a++) {
-                servers = addr[a].servers.elts;
-
-                for (s = 0; s < addr[a].servers.nelts; s++) {
-                    for (k = 0; k < apps[i]->servers.nelts; k++) {
-                        if (servers[s] == wanted[k]) {
-                            goto found;
-                        }
+            for (s = 0; s < addr[a].servers.nelts; s++) {
+                for (k = 0; k < app->servers.nelts; k++) {
+                    if (servers[s] == wanted[k]) {
+                        goto found;
                     }
                 }
+            }
 
-                continue;
+            continue;
 
-            found:
+        found:
 
-                if (ngx_http_modhost_add_address(cf, apps[i], &addr[a])
-                    != NGX_OK)
-                {
-                    return NGX_ERROR;
-                }
+            if (ngx_http_modhost_add_address(cf, app, &addr[a]) != NGX_OK) {
+                return NGX_ERROR;
             }
         }
     }

@@ -27,7 +27,10 @@ ngx_http_modhost_create_main_conf(ngx_conf_t *cf)
 
     if (ngx_array_init(&mmcf->apps, cf->pool, 4,
                        sizeof(ngx_http_modhost_app_conf_t *))
-        != NGX_OK)
+            != NGX_OK
+        || ngx_array_init(&mmcf->groups, cf->pool, 4,
+                          sizeof(ngx_http_modhost_group_conf_t *))
+           != NGX_OK)
     {
         return NULL;
     }
@@ -43,16 +46,6 @@ ngx_http_modhost_init_main_conf(ngx_conf_t *cf, void *conf)
 
     if (mmcf->dotnet_root.len
         && ngx_conf_full_name(cf->cycle, &mmcf->dotnet_root, 0) != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (mmcf->apps.nelts == 0) {
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_modhost_check_apps(cf, mmcf) != NGX_OK
-        || ngx_http_modhost_managed_directory(cf, mmcf) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -80,6 +73,7 @@ ngx_http_modhost_create_loc_conf(ngx_conf_t *cf)
     conf->restrict_embedded = NGX_CONF_UNSET;
     conf->queue_timeout = NGX_CONF_UNSET_MSEC;
     conf->request_timeout = NGX_CONF_UNSET_MSEC;
+    conf->next_worker = NGX_CONF_UNSET;
     conf->request_buffering = NGX_CONF_UNSET;
     conf->buffering = NGX_CONF_UNSET;
     conf->max_head_size = NGX_CONF_UNSET_SIZE;
@@ -104,6 +98,10 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     char  *rv;
 
+    conf->own_queue_timeout = conf->queue_timeout != NGX_CONF_UNSET_MSEC;
+    conf->own_request_timeout = conf->request_timeout != NGX_CONF_UNSET_MSEC;
+
+    ngx_conf_merge_str_value(conf->group, prev->group, "embedded");
     ngx_conf_merge_ptr_value(conf->settings.env, prev->settings.env, NULL);
     ngx_conf_merge_uint_value(conf->settings.max_concurrency,
                               prev->settings.max_concurrency, 0);
@@ -118,6 +116,7 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->restrict_embedded, prev->restrict_embedded, 0);
     ngx_conf_merge_msec_value(conf->queue_timeout, prev->queue_timeout, 10000);
     ngx_conf_merge_msec_value(conf->request_timeout, prev->request_timeout, 0);
+    ngx_conf_merge_value(conf->next_worker, prev->next_worker, 0);
     ngx_conf_merge_value(conf->request_buffering, prev->request_buffering, 0);
     ngx_conf_merge_value(conf->buffering, prev->buffering, 0);
     ngx_conf_merge_size_value(conf->max_head_size, prev->max_head_size,
@@ -146,11 +145,13 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return rv;
     }
 
-    if (conf->app == NULL) {
+    if (conf->pass.len == 0) {
         return NGX_CONF_OK;
     }
 
-    if (ngx_http_modhost_settle(cf, conf) != NGX_OK) {
+    if (ngx_http_modhost_pass_resolve(cf, conf) != NGX_OK
+        || ngx_http_modhost_settle(cf, conf) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -165,22 +166,22 @@ ngx_http_modhost_merge_place(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *prev,
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (conf->app != NULL || prev->app == NULL) {
+    if (conf->pass.len != 0 || prev->pass.len == 0) {
         return;
     }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (clcf->noname) {
-        conf->app = prev->app;
-        conf->place = prev->place;
-        conf->path_base = prev->path_base;
+    if (!clcf->noname && !(clcf->lmt_excpt && clcf->handler == NULL)) {
+        return;
     }
 
+    conf->pass = prev->pass;
+    conf->pass_group = prev->pass_group;
+    conf->place = prev->place;
+    conf->path_base = prev->path_base;
+
     if (clcf->lmt_excpt && clcf->handler == NULL) {
-        conf->app = prev->app;
-        conf->place = prev->place;
-        conf->path_base = prev->path_base;
         clcf->handler = ngx_http_modhost_handler;
     }
 }

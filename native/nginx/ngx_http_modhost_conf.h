@@ -8,6 +8,8 @@
 #define NGX_HTTP_MODHOST_THREADPOOL  0
 #define NGX_HTTP_MODHOST_INLINE      1
 
+#include "daemon_options.h"
+
 /* A place in the configuration files, for messages after parsing. */
 typedef struct {
     ngx_str_t                     file;
@@ -34,8 +36,21 @@ typedef struct {
     ngx_msec_t                    shutdown_timeout;
 } ngx_http_modhost_settings_t;
 
+/* A process group as declared; the application is known when it is used. */
+typedef struct {
+    ngx_str_t                     name;      /* terminated                    */
+    ngx_http_modhost_place_t      place;
+    ngx_http_core_srv_conf_t     *server;    /* whose it is; NULL: everyone's */
+    mh_daemon_settings            settings;
+    ngx_array_t                   env;       /* ngx_http_modhost_env_t: env=  */
+    ngx_uint_t                    affinity;  /* MH_AFFINITY_*                 */
+    ngx_msec_t                    graceful_timeout;
+    ngx_http_modhost_app_conf_t  *app;       /* NULL: nobody passes to it     */
+} ngx_http_modhost_group_conf_t;
+
 struct ngx_http_modhost_app_conf_s {
     ngx_str_t                     path;      /* as configured, made absolute  */
+    ngx_http_modhost_group_conf_t  *group;   /* NULL: embedded                */
     ngx_str_t                     name;
     ngx_http_modhost_place_t      place;     /* of the first modhost_pass     */
     ngx_uint_t                    number;
@@ -52,7 +67,10 @@ struct ngx_http_modhost_app_conf_s {
 };
 
 typedef struct {
-    ngx_array_t                   apps;      /* ngx_http_modhost_app_conf_t * */
+    ngx_array_t                   apps;      /* ngx_http_modhost_app_conf_t *,
+                                                embedded ones                 */
+    ngx_array_t                   groups;    /* ..._group_conf_t *, declared  */
+    ngx_str_t                     run_directory;
     ngx_str_t                     dotnet_root;
     ngx_str_t                     state_directory;
     ngx_str_t                     managed_directory;
@@ -61,7 +79,10 @@ typedef struct {
 } ngx_http_modhost_main_conf_t;
 
 typedef struct {
-    ngx_http_modhost_app_conf_t  *app;
+    ngx_str_t                     pass;      /* the path given; len 0: none   */
+    ngx_str_t                     pass_group;    /* process_group=            */
+    ngx_str_t                     group;     /* modhost_process_group         */
+    ngx_http_modhost_app_conf_t  *app;       /* both, once merged             */
     ngx_http_modhost_place_t      place;     /* of modhost_pass               */
     ngx_str_t                     path_base; /* path_base=; data NULL: unset  */
     ngx_str_t                     base;      /* effective, no slash at the end*/
@@ -72,6 +93,9 @@ typedef struct {
     ngx_flag_t                    restrict_embedded;
     ngx_msec_t                    queue_timeout;
     ngx_msec_t                    request_timeout;
+    unsigned                      own_queue_timeout:1;   /* set in this one   */
+    unsigned                      own_request_timeout:1;
+    ngx_flag_t                    next_worker;
     ngx_flag_t                    request_buffering;
     ngx_flag_t                    buffering;
     size_t                        max_head_size;
@@ -105,6 +129,12 @@ char *ngx_http_modhost_variable(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_http_modhost_hide_header(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
+void ngx_http_modhost_here(ngx_conf_t *cf, ngx_http_modhost_place_t *place);
+
+/* The application of a location that is merged; NGX_OK or ERROR. */
+ngx_int_t ngx_http_modhost_pass_resolve(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *mlcf);
+
 /* After parsing: every problem is logged with its place; NGX_OK or ERROR. */
 ngx_int_t ngx_http_modhost_check_apps(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf);
@@ -113,8 +143,34 @@ ngx_int_t ngx_http_modhost_check_env(ngx_conf_t *cf,
 ngx_int_t ngx_http_modhost_settle(ngx_conf_t *cf,
     ngx_http_modhost_loc_conf_t *mlcf);
 ngx_int_t ngx_http_modhost_addresses(ngx_conf_t *cf,
-    ngx_http_modhost_main_conf_t *mmcf);
+    ngx_http_modhost_app_conf_t *app);
 ngx_int_t ngx_http_modhost_managed_directory(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf);
+
+
+/* ---- ngx_http_modhost_group.c: process groups as configured ------------ */
+
+char *ngx_http_modhost_daemon_process(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_modhost_process_group(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/*
+ * The group that a location's requests go to: *group, or NULL for embedded
+ * mode. NGX_ERROR: there is none of that name for this server.
+ */
+ngx_int_t ngx_http_modhost_group_resolve(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *mlcf, ngx_http_modhost_group_conf_t **group);
+/* What the group says goes before what the location inherited. */
+void ngx_http_modhost_group_limits(ngx_http_modhost_group_conf_t *group,
+    ngx_http_modhost_loc_conf_t *mlcf);
+/* What directives say and the group doesn't becomes the group's. */
+ngx_int_t ngx_http_modhost_group_settle(ngx_conf_t *cf,
+    ngx_http_modhost_app_conf_t *app);
+ngx_int_t ngx_http_modhost_check_groups(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf);
+
+/* Groups that somebody passes to. */
+ngx_uint_t ngx_http_modhost_groups_used(ngx_http_modhost_main_conf_t *mmcf);
 
 #endif /* NGX_HTTP_MODHOST_CONF_H */

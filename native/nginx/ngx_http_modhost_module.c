@@ -52,6 +52,16 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
       0,
       NULL },
 
+    { ngx_string("modhost_daemon_process"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
+      ngx_http_modhost_daemon_process,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    MODHOST_LOC("modhost_process_group", NGX_CONF_TAKE1,
+                ngx_http_modhost_process_group, group, NULL),
+
     MODHOST_LOC("modhost_env", NGX_CONF_TAKE2,
                 ngx_http_modhost_env, settings.env, NULL),
 
@@ -84,6 +94,9 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
     MODHOST_LOC("modhost_shutdown_timeout", NGX_CONF_TAKE1,
                 ngx_conf_set_msec_slot, settings.shutdown_timeout, NULL),
 
+    MODHOST_LOC("modhost_next_worker", NGX_CONF_FLAG,
+                ngx_conf_set_flag_slot, next_worker, NULL),
+
     MODHOST_LOC("modhost_request_buffering", NGX_CONF_FLAG,
                 ngx_conf_set_flag_slot, request_buffering, NULL),
 
@@ -112,6 +125,9 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
 
     MODHOST_MAIN("modhost_dotnet_root", NGX_CONF_TAKE1,
                  ngx_conf_set_str_slot, dotnet_root),
+
+    MODHOST_MAIN("modhost_run_directory", NGX_CONF_TAKE1,
+                 ngx_conf_set_str_slot, run_directory),
 
     MODHOST_MAIN("modhost_state_directory", NGX_CONF_TAKE1,
                  ngx_conf_set_str_slot, state_directory),
@@ -149,7 +165,7 @@ ngx_module_t  ngx_http_modhost_module = {
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
     ngx_http_modhost_exit_process,         /* exit process */
-    NULL,                                  /* exit master */
+    ngx_http_modhost_exit_master,          /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
@@ -169,12 +185,14 @@ ngx_http_modhost_postconfiguration(ngx_conf_t *cf)
 
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_modhost_module);
 
-    if (mmcf->apps.nelts == 0) {
+    if (mmcf->apps.nelts == 0 && ngx_http_modhost_groups_used(mmcf) == 0) {
         return NGX_OK;
     }
 
-    if (ngx_http_modhost_check_env(cf, mmcf) != NGX_OK
-        || ngx_http_modhost_addresses(cf, mmcf) != NGX_OK
+    if (ngx_http_modhost_check_apps(cf, mmcf) != NGX_OK
+        || ngx_http_modhost_managed_directory(cf, mmcf) != NGX_OK
+        || ngx_http_modhost_check_groups(cf, mmcf) != NGX_OK
+        || ngx_http_modhost_check_env(cf, mmcf) != NGX_OK
         || ngx_http_modhost_state_paths(cf, mmcf) != NGX_OK
         || ngx_http_modhost_crash_zone(cf, mmcf) != NGX_OK)
     {

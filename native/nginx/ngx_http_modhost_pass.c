@@ -9,12 +9,14 @@
 static char *ngx_http_modhost_pass_option(ngx_conf_t *cf,
     ngx_http_modhost_loc_conf_t *mlcf, ngx_str_t *option);
 static ngx_http_modhost_app_conf_t *ngx_http_modhost_app_conf(ngx_conf_t *cf,
-    ngx_str_t *path);
-static char *ngx_http_modhost_add_server(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *mlcf, ngx_http_modhost_group_conf_t *group);
+static ngx_http_modhost_app_conf_t *ngx_http_modhost_app_conf_create(
+    ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf);
+static ngx_int_t ngx_http_modhost_add_server(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t *app);
 
 
-static void
+void
 ngx_http_modhost_here(ngx_conf_t *cf, ngx_http_modhost_place_t *place)
 {
     if (cf->conf_file == NULL || cf->conf_file->file.fd == NGX_INVALID_FILE) {
@@ -33,13 +35,12 @@ ngx_http_modhost_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_modhost_loc_conf_t *mlcf = conf;
 
-    char                         *rv;
-    ngx_str_t                    *value;
-    ngx_uint_t                    i;
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_modhost_app_conf_t  *app;
+    char                      *rv;
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    ngx_http_core_loc_conf_t  *clcf;
 
-    if (mlcf->app != NULL) {
+    if (mlcf->pass.len != 0) {
         return "is duplicate";
     }
 
@@ -59,12 +60,16 @@ ngx_http_modhost_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    app = ngx_http_modhost_app_conf(cf, &value[1]);
-    if (app == NULL) {
+    mlcf->pass = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &mlcf->pass, 0) != NGX_OK) {
         return NGX_CONF_ERROR;
     }
 
-    mlcf->app = app;
+    while (mlcf->pass.len > 1 && mlcf->pass.data[mlcf->pass.len - 1] == '/') {
+        mlcf->pass.data[--mlcf->pass.len] = '\0';
+    }
+
     ngx_http_modhost_here(cf, &mlcf->place);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -75,7 +80,7 @@ ngx_http_modhost_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         clcf->auto_redirect = 1;
     }
 
-    return ngx_http_modhost_add_server(cf, app);
+    return NGX_CONF_OK;
 }
 
 
@@ -85,11 +90,13 @@ ngx_http_modhost_pass_option(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf,
 {
     ngx_str_t  base;
 
-    if (ngx_strncmp(option->data, "process_group=", 14) == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "MH0%d: \"%V\": no such process group is declared",
-                           MH_E_GROUP_UNKNOWN, option);
-        return NGX_CONF_ERROR;
+    if (ngx_strncmp(option->data, "process_group=", 14) == 0
+        || ngx_strncmp(option->data, "process-group=", 14) == 0)
+    {
+        mlcf->pass_group.data = option->data + 14;
+        mlcf->pass_group.len = option->len - 14;
+
+        return NGX_CONF_OK;
     }
 
     if (ngx_strncmp(option->data, "path_base=", 10) != 0) {
@@ -122,32 +129,92 @@ ngx_http_modhost_pass_option(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf,
 }
 
 
-/* One application for one path, however many places pass to it. */
+ngx_int_t
+ngx_http_modhost_pass_resolve(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *mlcf)
+{
+    ngx_http_modhost_group_conf_t  *group;
+
+    if (ngx_http_modhost_group_resolve(cf, mlcf, &group) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    mlcf->app = ngx_http_modhost_app_conf(cf, mlcf, group);
+    if (mlcf->app == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_modhost_add_server(cf, mlcf->app);
+}
+
+
+/*
+ * One embedded application for one path, however many places pass to it; one
+ * for each process group.
+ */
 static ngx_http_modhost_app_conf_t *
-ngx_http_modhost_app_conf(ngx_conf_t *cf, ngx_str_t *path)
+ngx_http_modhost_app_conf(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf,
+    ngx_http_modhost_group_conf_t *group)
 {
     ngx_uint_t                      i;
     ngx_http_modhost_app_conf_t    *app, **apps;
     ngx_http_modhost_main_conf_t   *mmcf;
 
-    if (ngx_conf_full_name(cf->cycle, path, 0) != NGX_OK) {
-        return NULL;
-    }
+    if (group != NULL) {
 
-    while (path->len > 1 && path->data[path->len - 1] == '/') {
-        path->data[--path->len] = '\0';
+        if (group->app == NULL) {
+            group->app = ngx_http_modhost_app_conf_create(cf, mlcf);
+
+            if (group->app != NULL) {
+                group->app->group = group;
+            }
+
+            return group->app;
+        }
+
+        if (ngx_strcmp(group->app->path.data, mlcf->pass.data) == 0) {
+            return group->app;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "MH0%d: process group \"%V\" is to run \"%V\" in %V:%ui "
+                      "and \"%V\" in %V:%ui, but a group runs one application",
+                      MH_E_GROUP_APPS, &group->name, &group->app->path,
+                      &group->app->place.file, group->app->place.line,
+                      &mlcf->pass, &mlcf->place.file, mlcf->place.line);
+        return NULL;
     }
 
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_modhost_module);
     apps = mmcf->apps.elts;
 
     for (i = 0; i < mmcf->apps.nelts; i++) {
-        if (apps[i]->path.len == path->len
-            && ngx_strcmp(apps[i]->path.data, path->data) == 0)
-        {
+        if (ngx_strcmp(apps[i]->path.data, mlcf->pass.data) == 0) {
             return apps[i];
         }
     }
+
+    app = ngx_http_modhost_app_conf_create(cf, mlcf);
+    if (app == NULL) {
+        return NULL;
+    }
+
+    apps = ngx_array_push(&mmcf->apps);
+    if (apps == NULL) {
+        return NULL;
+    }
+
+    *apps = app;
+
+    return app;
+}
+
+
+static ngx_http_modhost_app_conf_t *
+ngx_http_modhost_app_conf_create(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *mlcf)
+{
+    ngx_http_modhost_app_conf_t  *app;
 
     app = ngx_pcalloc(cf->pool, sizeof(ngx_http_modhost_app_conf_t));
     if (app == NULL) {
@@ -162,21 +229,14 @@ ngx_http_modhost_app_conf(ngx_conf_t *cf, ngx_str_t *path)
         return NULL;
     }
 
-    app->path = *path;
-    ngx_http_modhost_here(cf, &app->place);
-
-    apps = ngx_array_push(&mmcf->apps);
-    if (apps == NULL) {
-        return NULL;
-    }
-
-    *apps = app;
+    app->path = mlcf->pass;
+    app->place = mlcf->place;
 
     return app;
 }
 
 
-static char *
+static ngx_int_t
 ngx_http_modhost_add_server(ngx_conf_t *cf, ngx_http_modhost_app_conf_t *app)
 {
     ngx_uint_t                  i;
@@ -187,18 +247,18 @@ ngx_http_modhost_add_server(ngx_conf_t *cf, ngx_http_modhost_app_conf_t *app)
 
     for (i = 0; i < app->servers.nelts; i++) {
         if (servers[i] == cscf) {
-            return NGX_CONF_OK;
+            return NGX_OK;
         }
     }
 
     servers = ngx_array_push(&app->servers);
     if (servers == NULL) {
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
     *servers = cscf;
 
-    return NGX_CONF_OK;
+    return NGX_OK;
 }
 
 

@@ -61,11 +61,13 @@ ngx_http_modhost_init_module(ngx_cycle_t *cycle)
 
     mmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_modhost_module);
 
-    if (mmcf != NULL && mmcf->apps.nelts != 0) {
+    if (mmcf != NULL
+        && (mmcf->apps.nelts != 0 || ngx_http_modhost_groups_used(mmcf) != 0))
+    {
         ngx_http_modhost_state_create(cycle, mmcf);
     }
 
-    return NGX_OK;
+    return ngx_http_modhost_daemon_init(cycle, mmcf);
 }
 
 
@@ -77,6 +79,10 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
     ngx_msec_t                      wait;
     ngx_http_modhost_app_conf_t   **apps;
     ngx_http_modhost_main_conf_t   *mmcf;
+
+    if (ngx_process != NGX_PROCESS_SINGLE) {
+        ngx_http_modhost_daemon_let_go();
+    }
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {

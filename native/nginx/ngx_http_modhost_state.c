@@ -77,6 +77,10 @@ ngx_http_modhost_state_paths(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
             - app->state_directory.data - 1;
     }
 
+    if (mmcf->apps.nelts == 0) {
+        return NGX_OK;
+    }
+
     if (mmcf->apps.nelts == 1) {
         mmcf->home = apps[0]->state_directory;
         return NGX_OK;

@@ -1,0 +1,364 @@
+/*
+ * The supervisor, as nginx's master starts it, tells it of reloads, and waits
+ * for its end. Process groups only: without any, nothing here does anything.
+ */
+
+#include "ngx_http_modhost.h"
+
+#include "supervisor.h"
+
+#include <grp.h>
+#include <pwd.h>
+
+
+/* Beyond the longest shutdown-timeout: what the supervisor itself needs. */
+#define NGX_HTTP_MODHOST_MASTER_GRACE  5000      /* ms                        */
+
+/* Where a group has no limit: as long as the watchdog waits. */
+#define NGX_HTTP_MODHOST_MASTER_MOST   60000     /* ms                        */
+
+
+static ngx_int_t ngx_http_modhost_daemon_run(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_error *error);
+static ngx_int_t ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config);
+static ngx_int_t ngx_http_modhost_daemon_group(ngx_cycle_t *cycle,
+    ngx_http_modhost_group_conf_t *conf, mh_daemon_group *group);
+static ngx_int_t ngx_http_modhost_daemon_env(ngx_cycle_t *cycle,
+    ngx_http_modhost_group_conf_t *conf, mh_daemon_group *group);
+
+
+/*
+ * The master's, for all its configurations; its workers inherit a copy. A
+ * module that was replaced on disk is not loaded again at a reload, so this
+ * stays the only one.
+ */
+static mh_supervisor  ngx_http_modhost_supervisor = { .lifeline = -1 };
+
+
+ngx_int_t
+ngx_http_modhost_daemon_init(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf)
+{
+    mh_error  error;
+
+    if (ngx_http_modhost_supervisor.directory[0] == '\0'
+        && (mmcf == NULL || ngx_http_modhost_groups_used(mmcf) == 0))
+    {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&error, sizeof(mh_error));
+
+    if (ngx_http_modhost_daemon_run(cycle, mmcf, &error) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (ngx_is_init_cycle(cycle->old_cycle)) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0, "MH0%ui: %s",
+                      (ngx_uint_t) error.code, error.text);
+        return NGX_ERROR;
+    }
+
+    /* a reload must not fail here: nginx would end */
+
+    ngx_log_error(NGX_LOG_ERR, cycle->log, 0, "MH0%ui: %s",
+                  (ngx_uint_t) error.code, error.text);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_modhost_daemon_run(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_error *error)
+{
+    int                      log;
+    mh_daemon_config         config;
+    mh_supervisor_programs   programs;
+
+    if (ngx_http_modhost_daemon_config(cycle, mmcf, &config) != NGX_OK) {
+        (void) mh_fail(error, MH_E_MEMORY, "out of memory");
+        return NGX_ERROR;
+    }
+
+    if (mh_supervisor_lives(&ngx_http_modhost_supervisor)) {
+        return mh_supervisor_configure(&ngx_http_modhost_supervisor, &config,
+                                       error);
+    }
+
+    if (config.group_count == 0) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_modhost_supervisor.lifeline != -1) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "MH0%d: watchdog and supervisor are gone; a new pair is "
+                      "started", MH_E_SUPERVISOR_START);
+    }
+
+    log = cycle->log->file != NULL
+          && cycle->log->file->fd != NGX_INVALID_FILE
+          ? cycle->log->file->fd : STDERR_FILENO;
+
+    if (mh_supervisor_find(config.managed_directory, &programs, error) != 0) {
+        return NGX_ERROR;
+    }
+
+    return mh_supervisor_start(&ngx_http_modhost_supervisor,
+                               (char *) mmcf->run_directory.data, &programs,
+                               log, &config, error);
+}
+
+
+/* The first log that is a file, and what goes into it. */
+static void
+ngx_http_modhost_daemon_log(ngx_log_t *log, const char **file,
+    const char **level)
+{
+    static const char  *levels[] = {
+        "stderr", "emerg", "alert", "crit", "error", "warn", "notice", "info",
+        "debug"
+    };
+
+    *level = levels[ngx_min(log->log_level, (ngx_uint_t) NGX_LOG_DEBUG)];
+
+    while (log->next != NULL && log->file == NULL) {
+        log = log->next;
+    }
+
+    *file = log->file != NULL && log->file->name.len
+            ? (char *) log->file->name.data : "stderr";
+}
+
+
+static ngx_int_t
+ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config)
+{
+    char                             root[NGX_MAX_PATH];
+    ngx_uint_t                       i;
+    mh_error                         unused;
+    ngx_core_conf_t                 *ccf;
+    mh_daemon_group                 *group;
+    ngx_http_modhost_group_conf_t  **groups;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    ngx_memzero(config, sizeof(mh_daemon_config));
+
+    config->server = "nginx";
+    config->master = ngx_pid;
+    config->user = geteuid() == 0 ? ccf->user : geteuid();
+    config->group = geteuid() == 0 ? ccf->group : getegid();
+    config->user_name = geteuid() == 0 && ccf->username != NULL
+                        ? ccf->username : "";
+    config->prefix = (char *) cycle->prefix.data;
+    config->managed_directory = "";
+    config->dotnet_root = "";
+    config->state_directory = "";
+
+    ngx_http_modhost_daemon_log(cycle->log, &config->error_log,
+                                &config->log_level);
+
+    if (mmcf == NULL || ngx_http_modhost_groups_used(mmcf) == 0) {
+        return NGX_OK;
+    }
+
+    config->managed_directory = (char *) mmcf->managed_directory.data;
+    config->state_directory = (char *) mmcf->state_directory.data;
+
+    if (mh_dotnet_root(mmcf->dotnet_root.len ? (char *) mmcf->dotnet_root.data
+                                             : NULL,
+                       root, sizeof(root), &unused)
+        == 0)
+    {
+        config->dotnet_root = (char *) ngx_palloc(cycle->pool,
+                                                  ngx_strlen(root) + 1);
+        if (config->dotnet_root == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy((char *) config->dotnet_root, root, ngx_strlen(root) + 1);
+    }
+
+    group = ngx_pcalloc(cycle->pool, mmcf->groups.nelts
+                                     * sizeof(mh_daemon_group));
+    if (group == NULL) {
+        return NGX_ERROR;
+    }
+
+    config->groups = group;
+    groups = mmcf->groups.elts;
+
+    for (i = 0; i < mmcf->groups.nelts; i++) {
+
+        if (groups[i]->app == NULL) {
+            continue;
+        }
+
+        if (ngx_http_modhost_daemon_group(cycle, groups[i],
+                                          &group[config->group_count++])
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_modhost_daemon_group(ngx_cycle_t *cycle,
+    ngx_http_modhost_group_conf_t *conf, mh_daemon_group *group)
+{
+    char                         *scope;
+    ngx_http_modhost_app_conf_t  *app;
+
+    app = conf->app;
+
+    group->name = (char *) conf->name.data;
+    group->scope = "";
+    group->app = &app->spec;
+    group->settings = &conf->settings;
+    group->addresses = app->addresses.elts;
+    group->address_count = app->addresses.nelts;
+    group->detailed_errors = app->detailed_errors == 1;
+    group->max_request_body =
+        app->max_request_body == NGX_CONF_UNSET ? NGX_HTTP_MODHOST_BODY_DEFAULT
+        : app->max_request_body == 0 ? -1 : app->max_request_body;
+
+    if (conf->server != NULL) {
+        scope = ngx_pcalloc(cycle->pool, conf->server->server_name.len + 1);
+        if (scope == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(scope, conf->server->server_name.data,
+                   conf->server->server_name.len);
+        group->scope = scope;
+    }
+
+    ngx_http_modhost_daemon_log(app->log != NULL ? app->log : cycle->log,
+                                &group->error_log, &group->log_level);
+
+    return ngx_http_modhost_daemon_env(cycle, conf, group);
+}
+
+
+/* modhost_env, and env= of the group, which goes before it. */
+static ngx_int_t
+ngx_http_modhost_daemon_env(ngx_cycle_t *cycle,
+    ngx_http_modhost_group_conf_t *conf, mh_daemon_group *group)
+{
+    ngx_uint_t               i, j, n;
+    ngx_array_t             *common;
+    mh_daemon_env           *env;
+    ngx_http_modhost_env_t  *own, *inherited;
+
+    common = conf->app->settings.env;
+    own = conf->env.elts;
+    inherited = common != NULL ? common->elts : NULL;
+    n = common != NULL ? common->nelts : 0;
+
+    env = ngx_palloc(cycle->pool, (n + conf->env.nelts + 1)
+                                  * sizeof(mh_daemon_env));
+    if (env == NULL) {
+        return NGX_ERROR;
+    }
+
+    group->env = env;
+
+    for (i = 0; i < n; i++) {
+
+        for (j = 0; j < conf->env.nelts; j++) {
+            if (own[j].name.len == inherited[i].name.len
+                && ngx_strncmp(own[j].name.data, inherited[i].name.data,
+                               own[j].name.len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (j == conf->env.nelts) {
+            env[group->env_count].name =
+                ngx_http_modhost_str(&inherited[i].name);
+            env[group->env_count++].value =
+                ngx_http_modhost_str(&inherited[i].value);
+        }
+    }
+
+    for (j = 0; j < conf->env.nelts; j++) {
+        env[group->env_count].name = ngx_http_modhost_str(&own[j].name);
+        env[group->env_count++].value = ngx_http_modhost_str(&own[j].value);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_modhost_daemon_let_go(void)
+{
+    mh_supervisor_let_go(&ngx_http_modhost_supervisor);
+}
+
+
+const char *
+ngx_http_modhost_daemon_directory(void)
+{
+    return ngx_http_modhost_supervisor.directory;
+}
+
+
+ngx_uint_t
+ngx_http_modhost_daemon_generation(void)
+{
+    return ngx_http_modhost_supervisor.generation;
+}
+
+
+/*
+ * nginx's workers are gone. Every worker of every group is now stopped; nobody
+ * may think that nginx has ended before that.
+ */
+void
+ngx_http_modhost_exit_master(ngx_cycle_t *cycle)
+{
+    ngx_uint_t                       i;
+    ngx_msec_t                       wait, limit;
+    ngx_http_modhost_main_conf_t    *mmcf;
+    ngx_http_modhost_group_conf_t  **groups;
+
+    if (ngx_http_modhost_supervisor.lifeline == -1) {
+        return;
+    }
+
+    mmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_modhost_module);
+    wait = 0;
+
+    if (mmcf != NULL) {
+        groups = mmcf->groups.elts;
+
+        for (i = 0; i < mmcf->groups.nelts; i++) {
+            limit = groups[i]->settings.values[MH_DAEMON_shutdown_timeout]
+                        .number;
+
+            if (limit == 0) {
+                limit = NGX_HTTP_MODHOST_MASTER_MOST;
+            }
+
+            wait = ngx_max(wait, limit);
+        }
+    }
+
+    wait += NGX_HTTP_MODHOST_MASTER_GRACE;
+
+    if (mh_supervisor_stop(&ngx_http_modhost_supervisor, wait) != 0) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "MH0%d: the supervisor had not stopped its workers after "
+                      "%M ms", MH_E_SUPERVISOR_STOP, wait);
+    }
+}
