@@ -37,6 +37,7 @@ class Suite:
     read: object  # results file -> [Case]
     log: pathlib.Path
     seen: re.Pattern  # a line of the log that tells of one more test
+    environment: dict = dataclasses.field(default_factory=dict)
     cases: list = dataclasses.field(default_factory=list)
 
 
@@ -96,17 +97,29 @@ def native_suite(folder, out, pattern):
                  out / f"{name}.log", re.compile(r"^ *\d+/\d+ Test "))
 
 
-def managed_suite(project, artifacts, out, pattern):
-    name = project.stem
+# Where the integration tests have their applications run. A class of tests
+# that is good for one of the two only has the trait Mode, with its name.
+MODES = ("embedded", "daemon")
+
+
+def managed_suite(project, artifacts, out, pattern, mode=None):
+    name = project.stem + (f"-{mode}" if mode else "")
+    wanted = [f"Mode!={other}" for other in MODES if mode and other != mode]
+    if pattern:
+        wanted.append(f"FullyQualifiedName~{pattern}")
     command = ["dotnet", "test", str(project), "--no-build", "-c", "Release",
                f"-p:ArtifactsPath={artifacts}", "--results-directory",
                str(out), "--logger", f"trx;LogFileName={name}.trx",
                "--logger", "console;verbosity=normal"]
-    if pattern:
-        command += ["--filter", f"FullyQualifiedName~{pattern}"]
+    if wanted:
+        command += ["--filter", "&".join(f"({term})" for term in wanted)]
     return Suite(name, command, out / f"{name}.trx", read_trx,
                  out / f"{name}.log",
-                 re.compile(r"^ +(Passed|Failed|Skipped) "))
+                 re.compile(r"^ +(Passed|Failed|Skipped) "),
+                 {"MODHOST_TEST_MODE": mode} if mode else {})
+
+
+GROUPS = ("native", "managed", "integration")
 
 
 def plan(options):
@@ -117,15 +130,14 @@ def plan(options):
     projects = sorted(options.root.glob("tests/*/*Tests.csproj"))
     units, integration = [], []
     for project in projects:
-        suite = managed_suite(project, options.artifacts, options.out,
-                              wanted and not names(wanted, project.stem)
-                              and wanted)
         group = "integration" if "Integration" in project.stem else "managed"
-        if wanted == group:
-            suite = managed_suite(project, options.artifacts, options.out, "")
-        elif wanted in ("native", "managed", "integration"):
+        if wanted in GROUPS and wanted != group:
             continue
-        (integration if group == "integration" else units).append(suite)
+        whole = wanted == group or names(wanted, project.stem)
+        for mode in MODES[:1] if group == "integration" else (None,):
+            (integration if mode else units).append(
+                managed_suite(project, options.artifacts, options.out,
+                              "" if whole else wanted, mode))
     native = []
     if wanted not in ("managed", "integration"):
         pattern = "" if wanted == "native" else wanted
@@ -162,7 +174,8 @@ class Runner:
         with open(suite.log, "wb") as log:
             process = subprocess.Popen(
                 suite.command, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, start_new_session=True)
+                stderr=subprocess.STDOUT, start_new_session=True,
+                env=os.environ | suite.environment)
             with self.lock:
                 self.processes.add(process)
             code = self.wait(suite, process, began)

@@ -6,6 +6,7 @@ namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>Who a worker is, what it has, and who may reach what.</summary>
 /// <typeparam name="TServer">How the application runs.</typeparam>
+[Trait("Mode", "daemon")]
 public abstract class IdentityTests<TServer>
     where TServer : IServerUnderTest
 {

@@ -7,6 +7,7 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>Connections that are open for long and in large numbers, on one worker.</summary>
+[Trait("Mode", "daemon")]
 [Collection(Alone.Name)]
 public sealed class ManyConnectionsTests
 {

@@ -5,6 +5,7 @@ namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>Replacing workers, reloads, and stopping.</summary>
 /// <typeparam name="TServer">How the application runs.</typeparam>
+[Trait("Mode", "daemon")]
 public abstract class RollingTests<TServer>
     where TServer : IServerUnderTest
 {

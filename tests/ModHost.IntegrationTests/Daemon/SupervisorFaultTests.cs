@@ -4,6 +4,7 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>Supervisor and watchdog that die, and an nginx worker.</summary>
+[Trait("Mode", "daemon")]
 public sealed class SupervisorFaultTests
 {
     [Fact]

@@ -5,6 +5,7 @@ namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>Workers that die, hang, leak or do not start, under load, with an account of every request.</summary>
 /// <typeparam name="TServer">How the application runs.</typeparam>
+[Trait("Mode", "daemon")]
 public abstract class WorkerFaultTests<TServer>
     where TServer : IServerUnderTest
 {
