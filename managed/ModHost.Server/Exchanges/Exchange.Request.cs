@@ -94,7 +94,7 @@ internal abstract partial class Exchange :
 
     string IHttpRequestIdentifierFeature.TraceIdentifier
     {
-        get => _traceIdentifier ??= ExchangeIds.Request(ConnectionId, Head.RequestNumber);
+        get => _traceIdentifier ??= ExchangeIds.Request(Head.ConnectionId, Head.RequestNumber);
         set => _traceIdentifier = value;
     }
 

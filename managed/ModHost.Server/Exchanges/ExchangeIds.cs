@@ -7,21 +7,34 @@ internal static class ExchangeIds
 {
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
+    /// <summary>Characters of a connection's identifier: digits of base 32.</summary>
+    private const int Length = 13;
+
     // Tells processes apart: the web server's numbers begin anew in each.
     private static readonly ulong Seed = (ulong)DateTime.UtcNow.Ticks;
 
-    /// <summary>Thirteen digits of base 32.</summary>
+    /// <summary>What Connection.Id gives.</summary>
     public static string Connection(ulong number) =>
-        string.Create(13, Seed + number, static (text, value) =>
+        string.Create(Length, number, static (text, number) => Write(text, number));
+
+    /// <summary>
+    /// The connection's identifier and the request's number in it, made at once: hosting asks every request for it.
+    /// </summary>
+    public static string Request(ulong connection, ulong number) =>
+        string.Create(Length + 9, (Connection: connection, Request: (uint)number), static (text, numbers) =>
         {
-            for (var index = text.Length - 1; index >= 0; index--)
-            {
-                text[index] = Digits[(int)(value & 31)];
-                value >>= 5;
-            }
+            Write(text[..Length], numbers.Connection);
+            text[Length] = ':';
+            numbers.Request.TryFormat(text[(Length + 1)..], out _, "X8", CultureInfo.InvariantCulture);
         });
 
-    /// <summary>The connection's identifier and the request's number in it.</summary>
-    public static string Request(string connection, ulong number) =>
-        string.Concat(connection, ":", ((uint)number).ToString("X8", CultureInfo.InvariantCulture));
+    private static void Write(Span<char> text, ulong number)
+    {
+        var value = Seed + number;
+        for (var index = text.Length - 1; index >= 0; index--)
+        {
+            text[index] = Digits[(int)(value & 31)];
+            value >>= 5;
+        }
+    }
 }
