@@ -46,9 +46,9 @@ build_managed() {
 install_dist() {
     local new=$artifacts/dist.new old=$artifacts/dist.old
     rm -rf "$new" "$old"
-    mkdir -p "$new/bin" "$new/lib"
+    mkdir -p "$new/bin" "$new/lib/modhost"
     step 'install' cmake --install "$native/release" --prefix "$new"
-    cp -R "$artifacts/stage/modhost" "$new/lib/modhost"
+    cp -R "$artifacts/stage/modhost" "$new/lib"
     cp -R "$artifacts/stage/packages" "$new/packages"
     [[ ! -e $dist ]] || mv "$dist" "$old"
     mv "$new" "$dist"
