@@ -112,7 +112,7 @@ groups_check(const mh_daemon_settings *settings, enum mh_daemon_key key,
             return mh_fail(error, MH_E_GROUP_USER,
                            "%s=%s: only a web server that root started can "
                            "run workers in another group",
-                           mh_daemon_options[key].name, name);
+                           mh_daemon_keys[key].name, name);
         }
     }
 
@@ -240,7 +240,7 @@ place_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
         return 0;
     }
 
-    name = mh_daemon_options[key].name;
+    name = mh_daemon_keys[key].name;
 
     (void) text(settings, key, typed);
     (void) snprintf(path, sizeof(path), "%s%s",
@@ -248,12 +248,12 @@ place_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
 
     kind = mh_file_kind(path, &unused);
 
-    if (mh_daemon_options[key].type == MH_DAEMON_TYPE_FOLDER && kind != 'd') {
+    if (mh_daemon_keys[key].type == MH_DAEMON_TYPE_FOLDER && kind != 'd') {
         return mh_fail(error, MH_E_GROUP_VALUE, "%s=%s is not a folder", name,
                        typed);
     }
 
-    if (mh_daemon_options[key].type == MH_DAEMON_TYPE_FILE
+    if (mh_daemon_keys[key].type == MH_DAEMON_TYPE_FILE
         && (kind != 'f' || access(path, R_OK) == -1))
     {
         return mh_fail(error, MH_E_GROUP_VALUE,

@@ -116,7 +116,7 @@ put_group(mh_json_writer *w, const mh_daemon_config *config,
 
     for (key = 0; key < MH_DAEMON_OPTIONS; key++) {
         if (group->settings->values[key].set && key != MH_DAEMON_env) {
-            put_option(w, config, &mh_daemon_options[key],
+            put_option(w, config, &mh_daemon_keys[key],
                        &group->settings->values[key]);
         }
     }

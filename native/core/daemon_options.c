@@ -12,7 +12,7 @@
 #define NAME_MOST   64u
 #define VALUE_MOST  4096u
 
-mh_daemon_option  mh_daemon_options[MH_DAEMON_OPTIONS] = {
+mh_daemon_option  mh_daemon_keys[MH_DAEMON_OPTIONS] = {
 #define MH_DAEMON_OPTION(name, type, preset, meaning)                         \
     { #name, MH_DAEMON_TYPE_##type, preset, meaning },
 #include "daemon.def"
@@ -29,7 +29,7 @@ names_spell(void)
     size_t   key;
 
     for (key = 0; key < MH_DAEMON_OPTIONS; key++) {
-        for (p = mh_daemon_options[key].name; *p != '\0'; p++) {
+        for (p = mh_daemon_keys[key].name; *p != '\0'; p++) {
             if (*p == '_') {
                 *p = '-';
             }
@@ -46,7 +46,7 @@ mh_daemon_settings_init(mh_daemon_settings *settings)
     mh_daemon_value  *value;
 
     for (key = 0; key < MH_DAEMON_OPTIONS; key++) {
-        preset = mh_daemon_options[key].preset;
+        preset = mh_daemon_keys[key].preset;
         value = &settings->values[key];
 
         value->set = false;
@@ -55,7 +55,7 @@ mh_daemon_settings_init(mh_daemon_settings *settings)
         value->text.length = strlen(preset);
 
         if (preset[0] != '\0') {
-            (void) mh_daemon_value_read(mh_daemon_options[key].type, preset,
+            (void) mh_daemon_value_read(mh_daemon_keys[key].type, preset,
                                         &value->number, NULL);
         }
     }
@@ -79,8 +79,8 @@ option_find(mh_str name)
     spelled[i] = '\0';
 
     for (key = 0; key < MH_DAEMON_OPTIONS; key++) {
-        if (strcmp(mh_daemon_options[key].name, spelled) == 0) {
-            return &mh_daemon_options[key];
+        if (strcmp(mh_daemon_keys[key].name, spelled) == 0) {
+            return &mh_daemon_keys[key];
         }
     }
 
@@ -140,7 +140,7 @@ mh_daemon_settings_take(mh_daemon_settings *settings, mh_str argument,
     }
 
     value = value_of(option, argument, name.length);
-    slot = &settings->values[option - mh_daemon_options];
+    slot = &settings->values[option - mh_daemon_keys];
 
     if (slot->set && option->type != MH_DAEMON_TYPE_PAIR) {
         mh_error_set(error, MH_E_GROUP_VALUE, "%s= is given twice",

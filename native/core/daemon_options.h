@@ -47,7 +47,7 @@ typedef struct mh_daemon_option {
 } mh_daemon_option;
 
 /* In the order of mh_daemon_key; nobody writes to it. */
-extern mh_daemon_option  mh_daemon_options[MH_DAEMON_OPTIONS];
+extern mh_daemon_option  mh_daemon_keys[MH_DAEMON_OPTIONS];
 
 #define MH_DAEMON_AUTO  -1             /* number of "auto"                    */
 

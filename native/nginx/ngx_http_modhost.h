@@ -20,6 +20,7 @@
 
 #include "app.h"
 #include "core.h"
+#include "daemon.h"
 #include "exchange.h"
 #include "head.h"
 #include "path.h"
@@ -42,6 +43,7 @@ typedef struct ngx_http_modhost_ctx_s       ngx_http_modhost_ctx_t;
 
 struct ngx_http_modhost_app_s {
     mh_app                       *core;      /* of the last start; or NULL    */
+    mh_group                     *group;     /* NULL: embedded                */
     ngx_uint_t                    state;     /* MODHOST_APP_* or HELD         */
     modhost_app_table            *table;     /* of its runtime; NULL: none    */
     char                         *name;
@@ -56,7 +58,8 @@ struct ngx_http_modhost_app_s {
     ngx_msec_t                    ready_at;  /* 0: not ready                  */
     ngx_uint_t                    failures;  /* starts that failed in a row   */
     ngx_uint_t                    code;      /* MHnnnn of the last failure    */
-    char                         *reason;    /* its text, or NULL             */
+    char                         *reason;    /* its text, or NULL; a group's  */
+                                             /* is the core's                 */
     unsigned                      started:1; /* app_start was called, and     */
                                              /* STOPPED or FAILED not heard   */
     unsigned                      stopping:1;    /* the worker is to end      */
@@ -85,6 +88,16 @@ struct ngx_http_modhost_ctx_s {
     ngx_http_modhost_loc_conf_t  *conf;
     ngx_http_modhost_app_t       *app;
     mh_exchange                  *exchange;  /* NULL once this side is done   */
+
+    /* in a process group */
+    mh_channel                   *channel;   /* chosen, credit taken; or NULL */
+    mh_channel                   *routed;    /* while the app side holds it   */
+    uint32_t                      worker;
+    uint32_t                      worker_index;
+    uint32_t                      worker_pid;
+    ngx_uint_t                    tries;     /* workers that did not begin it */
+    ngx_str_t                     cookie;    /* affinity, as the client sent  */
+    ngx_str_t                     affinity;  /* to be set; len 0: not         */
 
     ngx_http_cleanup_t            detach;    /* with the request              */
     ngx_pool_cleanup_t            release;   /* with its pool                 */
@@ -115,6 +128,7 @@ struct ngx_http_modhost_ctx_s {
     ngx_str_t                     redirect;  /* X-Accel-Redirect              */
 
     unsigned                      begun:1;
+    unsigned                      stuck:1;       /* timed out in a group      */
     unsigned                      queued:1;
     unsigned                      counted:1;     /* in app->active            */
     unsigned                      has_body:1;
@@ -158,10 +172,13 @@ void ngx_http_modhost_crash_leave(void);
 
 extern mh_queue    ngx_http_modhost_queue;
 extern ngx_uint_t  ngx_http_modhost_live;    /* exchanges held by this side   */
+extern ngx_uint_t  ngx_http_modhost_away;    /* of these: in process groups   */
 
 ngx_int_t ngx_http_modhost_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_modhost_init_process(ngx_cycle_t *cycle);
 void ngx_http_modhost_exit_process(ngx_cycle_t *cycle);
+/* A request begins: a worker that is leaving waits for it. */
+void ngx_http_modhost_stay(void);
 
 /* The environment of a worker that hosts apps. */
 void ngx_http_modhost_setenv(ngx_cycle_t *cycle,
@@ -189,6 +206,9 @@ ngx_int_t ngx_http_modhost_loop_open(ngx_cycle_t *cycle,
 void ngx_http_modhost_loop_close(void);
 /* Takes and acts on all messages. */
 void ngx_http_modhost_loop_run(void);
+/* Around calls of the core that push messages: they are taken at once. */
+void ngx_http_modhost_loop_enter(void);
+void ngx_http_modhost_loop_leave(void);
 /* The batch goes at the end of this turn. */
 void ngx_http_modhost_loop_flush_later(void);
 /*
@@ -208,6 +228,10 @@ extern ngx_uint_t   ngx_http_modhost_stop_asked;
 
 ngx_int_t ngx_http_modhost_apps_create(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf);
+ngx_http_modhost_app_t *ngx_http_modhost_app_create(ngx_cycle_t *cycle,
+    ngx_http_modhost_app_conf_t *conf);
+/* A new start: an mh_app and a number of its own. */
+ngx_int_t ngx_http_modhost_number(ngx_http_modhost_app_t *app);
 /* Runtimes, then app_start for each; `wait`: not before. */
 void ngx_http_modhost_apps_start(ngx_cycle_t *cycle, ngx_msec_t wait);
 void ngx_http_modhost_apps_stop(void);
@@ -228,6 +252,9 @@ ngx_http_modhost_app_t *ngx_http_modhost_app_numbered(uint32_t number);
 /* ---- ngx_http_modhost_log.c -------------------------------------------- */
 
 void ngx_http_modhost_log_message(mh_message *message);
+/* `app` may be NULL; `level`: MODHOST_LOG_*. */
+void ngx_http_modhost_log_event(ngx_http_modhost_app_t *app, uint32_t level,
+    mh_str category, mh_str text);
 /* Any number of lines, as one event; `category` may be empty. */
 void ngx_http_modhost_log_text(ngx_log_t *log, ngx_uint_t level,
     const char *app, mh_str category, mh_str text);
@@ -238,8 +265,10 @@ ngx_int_t ngx_http_modhost_add_variables(ngx_conf_t *cf);
 /* ---- ngx_http_modhost_handler.c: a request's life ---------------------- */
 
 ngx_int_t ngx_http_modhost_handler(ngx_http_request_t *r);
-/* Every request in flight: the app hears it, the client is told no more. */
-void ngx_http_modhost_abort_all(uint32_t reason);
+/* The body is there, or is not waited for: now, or when it may begin. */
+void ngx_http_modhost_start(ngx_http_request_t *r);
+/* Requests in flight: the app hears it, the client is told no more. */
+void ngx_http_modhost_abort_all(uint32_t reason, ngx_uint_t groups);
 /* Hands the request to the app. It may be over when this returns. */
 void ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx);
 /* The exchange is no longer this request's; the app hears `reason`, if any. */
@@ -261,6 +290,28 @@ void ngx_http_modhost_queue_remove(ngx_http_modhost_ctx_t *ctx);
 void ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app);
 /* 503 with Retry-After, and the reason as a page where that is allowed. */
 ngx_int_t ngx_http_modhost_unavailable(ngx_http_modhost_ctx_t *ctx);
+
+
+/* ---- ngx_http_modhost_link.c, _route.c: process groups ----------------- */
+
+/* The groups of this process, and its link to the supervisor. */
+ngx_int_t ngx_http_modhost_link_open(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf);
+void ngx_http_modhost_link_flush(void);
+void ngx_http_modhost_link_close(void);
+
+/* state, code and reason of a group as they are now. */
+void ngx_http_modhost_group_refresh(ngx_http_modhost_app_t *app);
+/* Takes a credit of a worker: ctx->channel. 0: none has one. */
+ngx_uint_t ngx_http_modhost_choose(ngx_http_modhost_ctx_t *ctx);
+/* Binds the exchange to ctx->channel. */
+ngx_int_t ngx_http_modhost_route(ngx_http_modhost_ctx_t *ctx);
+/* Set-Cookie, so that the client comes back to ctx->affinity. */
+ngx_int_t ngx_http_modhost_affinity_cookie(ngx_http_modhost_ctx_t *ctx);
+/* MH_RESET_LOST or _RETRY: another worker, or 502. */
+void ngx_http_modhost_lost(ngx_http_modhost_ctx_t *ctx, uint32_t reason);
+/* Takes an exchange that was aborted for its time. */
+void ngx_http_modhost_watch_stuck(ngx_http_modhost_ctx_t *ctx);
 
 
 /* ---- ngx_http_modhost_request.c, _client.c: the head ------------------- */
@@ -308,6 +359,9 @@ ngx_int_t ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head, uint32_t flags);
 ngx_int_t ngx_http_modhost_copy_headers(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head);
+/* Text is not copied. NULL: no memory. */
+ngx_table_elt_t *ngx_http_modhost_push(ngx_list_t *list, mh_str name,
+    mh_str value);
 /* The few that stay when the answer comes from somewhere else. */
 ngx_int_t ngx_http_modhost_copy_some_headers(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head);

@@ -24,7 +24,6 @@
 #define NGX_HTTP_MODHOST_START_GRACE  2000       /* ms                        */
 
 
-static ngx_int_t ngx_http_modhost_number(ngx_http_modhost_app_t *app);
 static void ngx_http_modhost_app_stopping(ngx_http_modhost_app_t *app);
 static void ngx_http_modhost_start_timer(ngx_event_t *ev);
 
@@ -112,7 +111,7 @@ ngx_http_modhost_app_start(ngx_http_modhost_app_t *app)
  * Exchanges of an earlier start may still be held by its app side, so each
  * start has an mh_app and a number of its own, for good.
  */
-static ngx_int_t
+ngx_int_t
 ngx_http_modhost_number(ngx_http_modhost_app_t *app)
 {
     mh_app                   *core;
@@ -319,7 +318,7 @@ void
 ngx_http_modhost_app_idle(ngx_http_modhost_app_t *app)
 {
     if (app->state == MODHOST_APP_STOPPING && app->active == 0
-        && app->started)
+        && app->started && app->group == NULL)
     {
         app->table->app_drained(app->core->number);
     }

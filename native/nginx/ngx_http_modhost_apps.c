@@ -6,8 +6,6 @@
 #include "ngx_http_modhost.h"
 
 
-static ngx_http_modhost_app_t *ngx_http_modhost_app_create(ngx_cycle_t *cycle,
-    ngx_http_modhost_app_conf_t *conf);
 static void ngx_http_modhost_start_runtimes(ngx_cycle_t *cycle);
 static void ngx_http_modhost_start_clr(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf);
@@ -55,7 +53,7 @@ ngx_http_modhost_apps_create(ngx_cycle_t *cycle,
 }
 
 
-static ngx_http_modhost_app_t *
+ngx_http_modhost_app_t *
 ngx_http_modhost_app_create(ngx_cycle_t *cycle,
     ngx_http_modhost_app_conf_t *conf)
 {

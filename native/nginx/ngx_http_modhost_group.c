@@ -97,7 +97,7 @@ ngx_http_modhost_group_key(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    return option == &mh_daemon_options[MH_DAEMON_env]
+    return option == &mh_daemon_keys[MH_DAEMON_env]
            ? ngx_http_modhost_group_env(cf, group) : NGX_CONF_OK;
 }
 

@@ -12,7 +12,6 @@
 
 static ngx_http_modhost_ctx_t *ngx_http_modhost_create_ctx(
     ngx_http_request_t *r);
-static void ngx_http_modhost_start(ngx_http_request_t *r);
 static void ngx_http_modhost_cleanup(void *data);
 static void ngx_http_modhost_release(void *data);
 static void ngx_http_modhost_timeout(ngx_event_t *ev);
@@ -95,8 +94,7 @@ ngx_http_modhost_create_ctx(ngx_http_request_t *r)
 }
 
 
-/* The body is there, or is not waited for. */
-static void
+void
 ngx_http_modhost_start(ngx_http_request_t *r)
 {
     ngx_int_t                rc;
@@ -133,6 +131,12 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
 
     rc = ngx_http_modhost_request_head(ctx);
 
+    if (rc == NGX_OK && ctx->channel != NULL
+        && ngx_http_modhost_route(ctx) != NGX_OK)
+    {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (rc != NGX_OK) {
         ngx_http_modhost_finalize(ctx, rc);
         return;
@@ -156,6 +160,11 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
     ctx->counted = 1;
     ctx->app->active++;
     ngx_http_modhost_live++;
+    ngx_http_modhost_away += ctx->app->group != NULL;
+
+    if (ngx_exiting) {
+        ngx_http_modhost_stay();
+    }
 
     ngx_queue_insert_tail(&ngx_http_modhost_flying, &ctx->link);
 
@@ -168,7 +177,9 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
 
     ngx_http_modhost_watch_client(ctx);
 
-    if (ctx->conf->dispatch == NGX_HTTP_MODHOST_INLINE) {
+    if (ctx->conf->dispatch == NGX_HTTP_MODHOST_INLINE
+        && ctx->app->group == NULL)
+    {
         ngx_http_modhost_loop_begin_inline(exchange, c);
         return;
     }
@@ -200,6 +211,11 @@ ngx_http_modhost_message(ngx_http_modhost_ctx_t *ctx, mh_message *message)
         break;
 
     case MH_MESSAGE_RESET:
+        if (message->reason >= MH_RESET_LOST) {
+            ngx_http_modhost_lost(ctx, message->reason);
+            break;
+        }
+
         ngx_log_error(NGX_LOG_ERR, c->log, 0,
                       "MH0%d: application \"%s\" broke the %s off",
                       MH_E_RESPONSE_RESET, ctx->app->name,
@@ -232,6 +248,8 @@ ngx_http_modhost_timeout(ngx_event_t *ev)
                   MH_E_REQUEST_TIMEOUT, ctx->app->name,
                   ctx->conf->request_timeout);
 
+    ctx->stuck = ctx->app->group != NULL;
+
     ngx_http_modhost_fail(ctx, NGX_HTTP_GATEWAY_TIME_OUT,
                           MODHOST_RESET_TIMEOUT);
 
@@ -252,15 +270,19 @@ ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
         ngx_http_modhost_queue_remove(ctx);
     }
 
+    if (ctx->channel != NULL) {
+        mh_channel_cancel(ctx->channel);
+        ctx->channel = NULL;
+    }
+
     exchange = ctx->exchange;
 
     if (exchange == NULL) {
         return;
     }
 
-    ctx->exchange = NULL;
-
     if (!ctx->begun) {
+        ctx->exchange = NULL;
         mh_exchange_cancel(exchange);
         return;
     }
@@ -272,9 +294,17 @@ ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
         mh_exchange_abort(exchange, reason);
     }
 
-    mh_exchange_done(exchange);
+    if (ctx->stuck) {
+        ngx_http_modhost_watch_stuck(ctx);
+
+    } else {
+        mh_exchange_done(exchange);
+    }
+
+    ctx->exchange = NULL;
 
     ngx_http_modhost_live--;
+    ngx_http_modhost_away -= ctx->app->group != NULL;
     ctx->app->active--;
 
     /* not now: this request's connection may be half taken apart */
@@ -365,21 +395,31 @@ ngx_http_modhost_finalize(ngx_http_modhost_ctx_t *ctx, ngx_int_t rc)
 
 
 void
-ngx_http_modhost_abort_all(uint32_t reason)
+ngx_http_modhost_abort_all(uint32_t reason, ngx_uint_t groups)
 {
     ngx_queue_t             *q;
     ngx_http_modhost_ctx_t  *ctx;
     ngx_connection_t        *c;
 
-    while (!ngx_queue_empty(&ngx_http_modhost_flying)) {
+    q = ngx_queue_head(&ngx_http_modhost_flying);
 
-        q = ngx_queue_head(&ngx_http_modhost_flying);
+    while (q != ngx_queue_sentinel(&ngx_http_modhost_flying)) {
+
         ctx = ngx_queue_data(q, ngx_http_modhost_ctx_t, link);
         c = ctx->request->connection;
+
+        if (ctx->app->group != NULL && !groups) {
+            q = ngx_queue_next(q);
+            continue;
+        }
 
         ngx_http_modhost_fail(ctx, NGX_HTTP_SERVICE_UNAVAILABLE, reason);
 
         ngx_http_modhost_run_posted(c);
+
+        /* others may have ended with it, or begun */
+
+        q = ngx_queue_head(&ngx_http_modhost_flying);
     }
 }
 

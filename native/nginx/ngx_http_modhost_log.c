@@ -11,6 +11,7 @@
 
 typedef enum {
     ngx_http_modhost_var_app = 0,
+    ngx_http_modhost_var_worker,
     ngx_http_modhost_var_queue_time,
     ngx_http_modhost_var_app_time
 } ngx_http_modhost_var_e;
@@ -35,6 +36,9 @@ static ngx_http_variable_t  ngx_http_modhost_variables[] = {
     { ngx_string("modhost_app"), NULL, ngx_http_modhost_variable_value,
       ngx_http_modhost_var_app, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("modhost_worker"), NULL, ngx_http_modhost_variable_value,
+      ngx_http_modhost_var_worker, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("modhost_queue_time"), NULL, ngx_http_modhost_variable_value,
       ngx_http_modhost_var_queue_time, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
@@ -56,28 +60,35 @@ ngx_http_modhost_app_log(ngx_http_modhost_app_t *app)
 void
 ngx_http_modhost_log_message(mh_message *message)
 {
-    mh_str                   category, text;
-    ngx_log_t               *log;
-    ngx_uint_t               level;
-    ngx_http_modhost_app_t  *app;
-
-    app = ngx_http_modhost_app_numbered(message->app);
-    log = ngx_http_modhost_app_log(app);
-
-    level = ngx_http_modhost_levels[ngx_min(message->state,
-                                            MODHOST_LOG_CRITICAL)];
-
-    if (log->log_level < level) {
-        return;
-    }
+    mh_str  category, text;
 
     category.data = (uint8_t *) message->text;
     category.length = message->category_length;
     text.data = (uint8_t *) message->text + message->category_length;
     text.length = message->text_length;
 
-    ngx_http_modhost_log_text(log, level, app != NULL ? app->name : NULL,
-                              category, text);
+    ngx_http_modhost_log_event(ngx_http_modhost_app_numbered(message->app),
+                               message->state, category, text);
+}
+
+
+void
+ngx_http_modhost_log_event(ngx_http_modhost_app_t *app, uint32_t level,
+    mh_str category, mh_str text)
+{
+    ngx_log_t   *log;
+    ngx_uint_t   nginx_level;
+
+    log = ngx_http_modhost_app_log(app);
+
+    nginx_level = ngx_http_modhost_levels[ngx_min(level,
+                                                  MODHOST_LOG_CRITICAL)];
+
+    if (log->log_level >= nginx_level) {
+        ngx_http_modhost_log_text(log, nginx_level,
+                                  app != NULL ? app->name : NULL, category,
+                                  text);
+    }
 }
 
 
@@ -214,6 +225,35 @@ ngx_http_modhost_add_variables(ngx_conf_t *cf)
 }
 
 
+/* "group/index/pid" of the worker that has, or last had, the request. */
+static ngx_int_t
+ngx_http_modhost_worker_value(ngx_http_modhost_ctx_t *ctx,
+    ngx_http_variable_value_t *v)
+{
+    u_char     *p;
+    ngx_str_t  *group;
+
+    if (ctx->worker_pid == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    group = &ctx->conf->app->group->name;
+
+    p = ngx_pnalloc(ctx->request->pool, group->len + 2 * NGX_INT32_LEN + 2);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->data = p;
+    v->len = ngx_sprintf(p, "%V/%uD/%uD", group, ctx->worker_index,
+                         ctx->worker_pid)
+             - p;
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_http_modhost_variable_value(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -237,6 +277,10 @@ ngx_http_modhost_variable_value(ngx_http_request_t *r,
         v->data = ctx->conf->app->name.data;
         v->len = ctx->conf->app->name.len;
         return NGX_OK;
+    }
+
+    if (data == ngx_http_modhost_var_worker) {
+        return ngx_http_modhost_worker_value(ctx, v);
     }
 
     if (data == ngx_http_modhost_var_queue_time) {

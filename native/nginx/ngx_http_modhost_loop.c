@@ -123,6 +123,21 @@ ngx_http_modhost_loop_run(void)
 }
 
 
+void
+ngx_http_modhost_loop_enter(void)
+{
+    mh_queue_enter(&ngx_http_modhost_queue);
+}
+
+
+void
+ngx_http_modhost_loop_leave(void)
+{
+    ngx_http_modhost_take();
+    mh_queue_leave(&ngx_http_modhost_queue);
+}
+
+
 static void
 ngx_http_modhost_take(void)
 {
@@ -176,6 +191,7 @@ ngx_http_modhost_flush(ngx_event_t *ev)
 
     mh_queue_enter(&ngx_http_modhost_queue);
     mh_apps_flush();
+    ngx_http_modhost_link_flush();
     ngx_http_modhost_take();
     mh_queue_leave(&ngx_http_modhost_queue);
 }

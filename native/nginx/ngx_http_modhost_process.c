@@ -16,6 +16,7 @@
 
 
 #define NGX_HTTP_MODHOST_DRAIN_TICK  10          /* ms                        */
+#define NGX_HTTP_MODHOST_DRAIN_LATER 100         /* ms; after a second        */
 
 /* nginx's master kills a worker that needs more than a second for TERM. */
 #define NGX_HTTP_MODHOST_TERM_WAIT   800         /* ms                        */
@@ -39,6 +40,7 @@ static void ngx_http_modhost_terminate(ngx_cycle_t *cycle);
 
 
 ngx_uint_t                       ngx_http_modhost_live;
+ngx_uint_t                       ngx_http_modhost_away;
 
 static ngx_http_modhost_phase_e  ngx_http_modhost_phase;
 static ngx_event_t               ngx_http_modhost_drain_timer;
@@ -75,8 +77,7 @@ ngx_http_modhost_init_module(ngx_cycle_t *cycle)
 ngx_int_t
 ngx_http_modhost_init_process(ngx_cycle_t *cycle)
 {
-    ngx_uint_t                      i;
-    ngx_msec_t                      wait;
+    ngx_uint_t                      i, embedded, groups;
     ngx_http_modhost_app_conf_t   **apps;
     ngx_http_modhost_main_conf_t   *mmcf;
 
@@ -91,18 +92,24 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
 
     mmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_modhost_module);
 
-    if (mmcf == NULL || mmcf->apps.nelts == 0) {
+    embedded = mmcf != NULL ? mmcf->apps.nelts : 0;
+    groups = mmcf != NULL ? ngx_http_modhost_groups_used(mmcf) : 0;
+
+    if (embedded == 0 && groups == 0) {
         return NGX_OK;
     }
 
-    mh_signals_save();
+    if (embedded != 0) {
+        mh_signals_save();
 
-    umask(027);
+        umask(027);
 
-    ngx_http_modhost_setenv(cycle, mmcf);
+        ngx_http_modhost_setenv(cycle, mmcf);
+    }
 
     if (ngx_http_modhost_loop_open(cycle, ngx_http_modhost_quit) != NGX_OK
-        || ngx_http_modhost_apps_create(cycle, mmcf) != NGX_OK)
+        || ngx_http_modhost_apps_create(cycle, mmcf) != NGX_OK
+        || ngx_http_modhost_link_open(cycle, mmcf) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_CRIT, cycle->log, 0,
                       "MH0%d: this worker hosts no applications", MH_E_LOOP);
@@ -117,13 +124,14 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
                     apps[i]->settings.shutdown_timeout);
     }
 
-    ngx_http_modhost_close_on_exec(cycle);
-
     ngx_http_modhost_phase = ngx_http_modhost_running;
 
-    wait = ngx_http_modhost_crash_enter(cycle, mmcf);
+    if (embedded != 0) {
+        ngx_http_modhost_close_on_exec(cycle);
 
-    ngx_http_modhost_apps_start(cycle, wait);
+        ngx_http_modhost_apps_start(cycle,
+                               ngx_http_modhost_crash_enter(cycle, mmcf));
+    }
 
     return NGX_OK;
 }
@@ -152,18 +160,38 @@ ngx_http_modhost_quit(ngx_event_t *ev)
 }
 
 
-/* Our timer is out of nginx's tree while it runs: what is left is others'. */
+void
+ngx_http_modhost_stay(void)
+{
+    if (ngx_http_modhost_phase >= ngx_http_modhost_stopping
+        && !ngx_http_modhost_drain_timer.timer_set)
+    {
+        ngx_http_modhost_phase = ngx_min(ngx_http_modhost_phase,
+                                         ngx_http_modhost_drained);
+        ngx_add_timer(&ngx_http_modhost_drain_timer,
+                      NGX_HTTP_MODHOST_DRAIN_TICK);
+    }
+}
+
+
+/*
+ * Our timer is out of nginx's tree while it runs: what is left is others'.
+ * Requests in process groups have no limit here: their workers go on, and
+ * worker_shutdown_timeout is what nginx has for that.
+ */
 static void
 ngx_http_modhost_drain(ngx_event_t *ev)
 {
+    ngx_uint_t      embedded;
     ngx_msec_int_t  waited;
 
+    embedded = ngx_http_modhost_live - ngx_http_modhost_away;
     waited = (ngx_msec_int_t) (ngx_current_msec - ngx_http_modhost_quit_at);
 
     /* connections without a request, or other modules', may stay for long */
 
     if (ngx_http_modhost_phase == ngx_http_modhost_stopping
-        && ngx_http_modhost_live == 0
+        && embedded == 0
         && (waited >= (ngx_msec_int_t) ngx_http_modhost_patience
             || ngx_event_no_timers_left() == NGX_OK))
     {
@@ -173,26 +201,28 @@ ngx_http_modhost_drain(ngx_event_t *ev)
 
     if (ngx_http_modhost_phase == ngx_http_modhost_stopping
         && waited >= (ngx_msec_int_t) ngx_http_modhost_patience
-        && ngx_http_modhost_live != 0 && !ngx_http_modhost_aborted)
+        && embedded != 0 && !ngx_http_modhost_aborted)
     {
         ngx_http_modhost_aborted = 1;
 
         ngx_log_error(NGX_LOG_WARN, ev->log, 0,
                       "MH0%d: %ui requests were still running after %M ms of "
                       "shutdown, and are broken off", MH_E_SHUTDOWN_TIMEOUT,
-                      ngx_http_modhost_live, ngx_http_modhost_patience);
+                      embedded, ngx_http_modhost_patience);
 
-        ngx_http_modhost_abort_all(MODHOST_RESET_SHUTDOWN);
+        ngx_http_modhost_abort_all(MODHOST_RESET_SHUTDOWN, 0);
     }
 
     if (ngx_http_modhost_phase == ngx_http_modhost_drained) {
 
         if (ngx_http_modhost_apps_running() == 0) {
-            ngx_http_modhost_phase = ngx_http_modhost_over;
-            return;
-        }
 
-        if (waited >= (ngx_msec_int_t) (ngx_http_modhost_patience
+            if (ngx_http_modhost_live == 0) {
+                ngx_http_modhost_phase = ngx_http_modhost_over;
+                return;
+            }
+
+        } else if (waited >= (ngx_msec_int_t) (ngx_http_modhost_patience
                                         + NGX_HTTP_MODHOST_STOP_GRACE))
         {
             ngx_log_error(NGX_LOG_WARN, ev->log, 0,
@@ -205,7 +235,8 @@ ngx_http_modhost_drain(ngx_event_t *ev)
         }
     }
 
-    ngx_add_timer(ev, NGX_HTTP_MODHOST_DRAIN_TICK);
+    ngx_add_timer(ev, waited < 1000 ? NGX_HTTP_MODHOST_DRAIN_TICK
+                                    : NGX_HTTP_MODHOST_DRAIN_LATER);
 }
 
 
@@ -222,6 +253,7 @@ ngx_http_modhost_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_modhost_phase = ngx_http_modhost_idle;
 
+    ngx_http_modhost_link_close();
     ngx_http_modhost_loop_close();
     ngx_http_modhost_crash_leave();
 }
@@ -234,7 +266,7 @@ ngx_http_modhost_terminate(ngx_cycle_t *cycle)
     ngx_msec_t      now, until;
     struct pollfd   p;
 
-    ngx_http_modhost_abort_all(MODHOST_RESET_SHUTDOWN);
+    ngx_http_modhost_abort_all(MODHOST_RESET_SHUTDOWN, 1);
 
     if (ngx_http_modhost_phase == ngx_http_modhost_running) {
         ngx_http_modhost_apps_stop();

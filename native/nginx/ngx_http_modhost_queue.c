@@ -10,8 +10,9 @@
 #define NGX_HTTP_MODHOST_RETRY_AFTER  5          /* s; where nothing is known */
 
 
-static ngx_uint_t ngx_http_modhost_may_begin(ngx_http_modhost_app_t *app);
+static ngx_uint_t ngx_http_modhost_may_begin(ngx_http_modhost_ctx_t *ctx);
 static ngx_uint_t ngx_http_modhost_may_wait(ngx_http_modhost_app_t *app);
+static void ngx_http_modhost_tell_waiting(ngx_http_modhost_app_t *app);
 static void ngx_http_modhost_queue_timeout(ngx_event_t *ev);
 static ngx_int_t ngx_http_modhost_retry_after(ngx_http_modhost_ctx_t *ctx);
 
@@ -25,8 +26,14 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
     app = ctx->app;
     log = ctx->request->connection->log;
 
-    if (ngx_http_modhost_may_begin(app) && app->waiting == 0) {
+    if ((app->waiting == 0 || ctx->tries != 0)
+        && ngx_http_modhost_may_begin(ctx))
+    {
         return NGX_OK;
+    }
+
+    if (app->group != NULL) {
+        ngx_http_modhost_group_refresh(app);
     }
 
     if (!ngx_http_modhost_may_wait(app)) {
@@ -36,14 +43,19 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if (app->waiting >= app->queue_size) {
+    if (app->waiting >= app->queue_size && ctx->tries == 0) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "MH0%d: %ui requests wait for application \"%s\" already",
                       MH_E_QUEUE_FULL, app->waiting, app->name);
         return NGX_DECLINED;
     }
 
-    ngx_queue_insert_tail(&app->queue, &ctx->link);
+    if (ctx->tries == 0) {
+        ngx_queue_insert_tail(&app->queue, &ctx->link);
+    } else {
+        ngx_queue_insert_head(&app->queue, &ctx->link);
+    }
+
     app->waiting++;
     ctx->queued = 1;
 
@@ -54,13 +66,23 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
     ctx->timer.log = log;
     ngx_add_timer(&ctx->timer, ctx->conf->queue_timeout);
 
+    ngx_http_modhost_tell_waiting(app);
+
     return NGX_AGAIN;
 }
 
 
 static ngx_uint_t
-ngx_http_modhost_may_begin(ngx_http_modhost_app_t *app)
+ngx_http_modhost_may_begin(ngx_http_modhost_ctx_t *ctx)
 {
+    ngx_http_modhost_app_t  *app;
+
+    app = ctx->app;
+
+    if (app->group != NULL) {
+        return ngx_http_modhost_choose(ctx);
+    }
+
     return app->state == MODHOST_APP_READY
            && (app->max_concurrency == 0
                || app->active < app->max_concurrency);
@@ -74,9 +96,38 @@ ngx_http_modhost_may_wait(ngx_http_modhost_app_t *app)
         return 1;
     }
 
+    /* a request is what starts the workers of an idle group */
+
+    if (app->group != NULL) {
+        return app->state != MODHOST_APP_FAILED;
+    }
+
     /* it stopped by itself, and will be started again */
 
     return app->state == MODHOST_APP_STOPPING && !app->stopping;
+}
+
+
+/* The supervisor starts workers by it. */
+static void
+ngx_http_modhost_tell_waiting(ngx_http_modhost_app_t *app)
+{
+    ngx_msec_int_t           oldest;
+    ngx_http_modhost_ctx_t  *ctx;
+
+    if (app->group == NULL) {
+        return;
+    }
+
+    oldest = 0;
+
+    if (app->waiting != 0) {
+        ctx = ngx_queue_data(ngx_queue_head(&app->queue),
+                             ngx_http_modhost_ctx_t, link);
+        oldest = (ngx_msec_int_t) (ngx_current_msec - ctx->arrived);
+    }
+
+    mh_group_waiting(app->group, app->waiting, ngx_max(oldest, 0));
 }
 
 
@@ -90,6 +141,8 @@ ngx_http_modhost_queue_remove(ngx_http_modhost_ctx_t *ctx)
     ngx_queue_remove(&ctx->link);
     ctx->app->waiting--;
     ctx->queued = 0;
+
+    ngx_http_modhost_tell_waiting(ctx->app);
 }
 
 
@@ -101,17 +154,22 @@ ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app)
     ngx_connection_t        *c;
     ngx_http_modhost_ctx_t  *ctx;
 
+    if (app->group != NULL) {
+        ngx_http_modhost_group_refresh(app);
+    }
+
     while (app->waiting != 0) {
-
-        begin = ngx_http_modhost_may_begin(app);
-
-        if (!begin && ngx_http_modhost_may_wait(app)) {
-            return;
-        }
 
         q = ngx_queue_head(&app->queue);
         ctx = ngx_queue_data(q, ngx_http_modhost_ctx_t, link);
         c = ctx->request->connection;
+
+        begin = ngx_http_modhost_may_begin(ctx);
+
+        if (!begin && ngx_http_modhost_may_wait(app)) {
+            ngx_http_modhost_tell_waiting(app);
+            return;
+        }
 
         ngx_http_modhost_queue_remove(ctx);
 

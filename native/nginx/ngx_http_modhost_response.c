@@ -63,6 +63,10 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
         return NGX_ERROR;
     }
 
+    if (ctx->affinity.len && ngx_http_modhost_affinity_cookie(ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (flags & MODHOST_SEND_UPGRADE) {
         ngx_http_modhost_upgrade(ctx);
     }

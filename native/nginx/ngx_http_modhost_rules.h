@@ -19,8 +19,4 @@ typedef struct {
 /* Never NULL, and neither is its handler. */
 const ngx_http_modhost_rule_t *ngx_http_modhost_header_rule(unsigned known);
 
-/* Text is not copied. NULL: no memory. */
-ngx_table_elt_t *ngx_http_modhost_push(ngx_list_t *list, mh_str name,
-    mh_str value);
-
 #endif /* NGX_HTTP_MODHOST_RULES_H */
