@@ -34,6 +34,10 @@ public sealed unsafe class SharedMemory : IDisposable
     /// <summary>Stores a number after all that was stored before it (release).</summary>
     public void Store(int index, uint value) => Volatile.Write(ref *At(index), value);
 
+    /// <summary>Stores a number where another one is; gives what was there, also where it was not that one.</summary>
+    public uint CompareExchange(int index, uint value, uint comparand) =>
+        Interlocked.CompareExchange(ref *At(index), value, comparand);
+
     /// <summary>Copies bytes in, with no order among them.</summary>
     public void Write(int offset, ReadOnlySpan<byte> bytes)
     {

@@ -1,0 +1,75 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using ModHost.Worker;
+
+/// <summary>
+/// What the runtime calls before the Main of an unmodified application, because DOTNET_STARTUP_HOOKS names this
+/// assembly. It makes the process a worker.
+/// </summary>
+internal static class StartupHook
+{
+    private const string HooksVariable = "DOTNET_STARTUP_HOOKS";
+
+    private static readonly string s_folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location)!;
+
+    /// <summary>On the main thread, before Main and after no other code of the application.</summary>
+    public static void Initialize()
+    {
+        RemoveOwnHook();
+        AssemblyLoadContext.Default.Resolving += LoadOwn;
+        try
+        {
+            Start();
+        }
+        catch (FileNotFoundException exception) when (
+            exception.FileName?.StartsWith("Microsoft.", StringComparison.Ordinal) == true)
+        {
+            Console.Error.WriteLine($"MH0857: the application does not use ASP.NET Core: {exception.Message}");
+            Environment.Exit(WorkerExit.Refused);
+        }
+    }
+
+    // In a method of its own: it is compiled after the handler above was set.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Start() => WorkerProcess.StartFromEnvironment();
+
+    /// <summary>
+    /// ModHost's own assemblies lie beside this one. An application that refers to ModHost.AspNetCore brings them
+    /// itself, and then this is not asked.
+    /// </summary>
+    private static Assembly? LoadOwn(AssemblyLoadContext context, AssemblyName name)
+    {
+        if (name.Name?.StartsWith("ModHost.", StringComparison.Ordinal) != true)
+        {
+            return null;
+        }
+
+        var path = Path.Combine(s_folder, name.Name + ".dll");
+        return File.Exists(path) ? context.LoadFromAssemblyPath(path) : null;
+    }
+
+    /// <summary>Processes that the application starts are not workers; the user's own hooks stay.</summary>
+    private static void RemoveOwnHook()
+    {
+        var value = Environment.GetEnvironmentVariable(HooksVariable);
+        if (string.IsNullOrEmpty(value))
+        {
+            return;
+        }
+
+        var own = typeof(StartupHook).Assembly.Location;
+        var others = value.Split(Path.PathSeparator).Where(hook => !IsOwn(hook, own)).ToArray();
+        Environment.SetEnvironmentVariable(HooksVariable, others.Length == 0 ? null : string.Join(Path.PathSeparator, others));
+    }
+
+    private static bool IsOwn(string hook, string path) =>
+        string.Equals(hook, path, StringComparison.Ordinal)
+        || string.Equals(Path.GetFileName(hook), Path.GetFileName(path), StringComparison.Ordinal);
+
+    /// <summary>Without a reference to an assembly that may be what is missing.</summary>
+    private static class WorkerExit
+    {
+        public const int Refused = 125;
+    }
+}
