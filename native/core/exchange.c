@@ -36,19 +36,6 @@ mh_exchange_begin(mh_exchange *exchange)
 }
 
 
-void
-mh_exchange_begin_inline(mh_exchange *exchange)
-{
-    modhost_exchange  *pub;
-
-    exchange->begun = true;
-    exchange->pub.flags |= MODHOST_EXCHANGE_INLINE;
-
-    pub = &exchange->pub;
-    exchange->app->table->exchange_begin(&pub, 1);
-}
-
-
 static void
 batch_flush(mh_app *app)
 {

@@ -149,11 +149,11 @@ void *mh_exchange_head(mh_exchange *exchange);
 
 /*
  * Loop. Puts it into the app's batch; mh_apps_flush (once a turn) hands the
- * batch over. mh_exchange_begin_inline hands over at once and runs the app's
- * synchronous part before it returns (it sets MODHOST_EXCHANGE_INLINE).
+ * batch over, and, for those with MODHOST_EXCHANGE_INLINE, runs the app's
+ * synchronous part before it returns. So do other calls for an exchange that
+ * still waits in a batch.
  */
 void mh_exchange_begin(mh_exchange *exchange);
-void mh_exchange_begin_inline(mh_exchange *exchange);
 
 /* Loop. Gives back one that was got and never begun. */
 void mh_exchange_cancel(mh_exchange *exchange);

@@ -212,8 +212,9 @@ void ngx_http_modhost_loop_leave(void);
 /* The batch goes at the end of this turn. */
 void ngx_http_modhost_loop_flush_later(void);
 /*
- * Runs the synchronous part of the app now and acts on what it sent, as far as
- * it can be done here. `c`: the connection whose content handler this is.
+ * The synchronous part of the app runs on this thread, at the end of this turn
+ * or, where many have begun in it, now; then what it sent is acted on, as far
+ * as it can be done here. `c`: the connection whose content handler this is.
  */
 void ngx_http_modhost_loop_begin_inline(mh_exchange *exchange,
     ngx_connection_t *c);

@@ -1,6 +1,9 @@
 """Request heads and paths."""
 
+import contextlib
+import http.client
 import os
+import signal
 
 from common import curl, info, raw, request, scenario
 
@@ -20,6 +23,30 @@ def inline_dispatch_answers(server):
         assert (status, body) == (200, b"Hello, World!")
     status, _, body = request(server, "POST", "/inline/echo", b"x" * 100000)
     assert (status, body) == (200, b"x" * 100000)
+
+
+@scenario
+def inline_requests_of_one_turn_are_all_answered(server):
+    # More than run before the first is answered; two end with their client.
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)))
+            for _ in range(100)]
+        for client in clients:
+            client.request("GET", "/inline/plaintext")
+            assert client.getresponse().read() == b"Hello, World!"
+        worker, = server.workers_now()
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            for client in clients:
+                client.request("GET", "/inline/plaintext")
+            clients[0].close()
+            clients[50].close()
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        for number, client in enumerate(clients):
+            if number not in (0, 50):
+                assert client.getresponse().read() == b"Hello, World!"
 
 
 @scenario
