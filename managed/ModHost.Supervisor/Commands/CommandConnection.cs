@@ -1,0 +1,158 @@
+using System.Text;
+using ModHost.Posix;
+using ModHost.Supervisor.Loop;
+
+namespace ModHost.Supervisor.Commands;
+
+/// <summary>Somebody at control.sock. Commands are answered in their order.</summary>
+internal sealed class CommandConnection : IReadyHandler, IDisposable
+{
+    private const int LongestLine = 64 * 1024;
+    private const int MostWaiting = 16 << 20;
+
+    private readonly EventLoop _loop;
+    private readonly Descriptor _socket;
+    private readonly CommandRunner _runner;
+    private readonly Action<CommandConnection> _closed;
+    private readonly long _token;
+    private readonly List<byte> _line = [];
+    private readonly Queue<string> _commands = [];
+    private readonly Queue<byte[]> _answers = [];
+    private int _sent;
+    private int _waiting;
+    private bool _running;
+    private bool _ended;
+    private bool _wantsWrite;
+
+    public CommandConnection(EventLoop loop, Descriptor socket, CommandRunner runner, Action<CommandConnection> closed)
+    {
+        _loop = loop;
+        _socket = socket;
+        _runner = runner;
+        _closed = closed;
+        _token = loop.Watch(socket, this);
+    }
+
+    public void Ready(Readiness ready)
+    {
+        if ((ready & Readiness.Write) != 0)
+        {
+            Flush();
+        }
+
+        if (!_ended && (ready & ~Readiness.Write) != 0)
+        {
+            Receive();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            _loop.Forget(_socket, _token);
+            _socket.Dispose();
+            _closed(this);
+        }
+    }
+
+    private void Receive()
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        var count = UnixSocket.Receive(_socket, buffer);
+        if (count == -Errno.Again)
+        {
+            return;
+        }
+
+        if (count <= 0)
+        {
+            Dispose();
+            return;
+        }
+
+        foreach (var octet in buffer[..count])
+        {
+            if (octet != '\n')
+            {
+                _line.Add(octet);
+                continue;
+            }
+
+            _commands.Enqueue(Encoding.UTF8.GetString([.. _line]));
+            _line.Clear();
+        }
+
+        if (_line.Count > LongestLine || _commands.Count > 1000)
+        {
+            Dispose();
+            return;
+        }
+
+        RunNext();
+    }
+
+    private void RunNext()
+    {
+        while (!_running && !_ended && _commands.TryDequeue(out var command))
+        {
+            _running = true;
+            _runner.Run(command, Answer);
+        }
+    }
+
+    // At once, or when what was asked for is done.
+    private void Answer(byte[] answer)
+    {
+        _running = false;
+        if (_ended)
+        {
+            return;
+        }
+
+        _answers.Enqueue([.. answer, (byte)'\n']);
+        _waiting += answer.Length;
+        if (_waiting > MostWaiting)
+        {
+            Dispose();
+            return;
+        }
+
+        Flush();
+        RunNext();
+    }
+
+    private void Flush()
+    {
+        while (_answers.TryPeek(out var answer))
+        {
+            var sent = UnixSocket.Send(_socket, answer.AsSpan(_sent));
+            if (sent == -Errno.Again)
+            {
+                break;
+            }
+
+            if (sent < 0)
+            {
+                Dispose();
+                return;
+            }
+
+            _sent += sent;
+            if (_sent == answer.Length)
+            {
+                _answers.Dequeue();
+                _waiting -= answer.Length - 1;
+                _sent = 0;
+            }
+        }
+
+        var wanted = _answers.Count > 0;
+        if (wanted != _wantsWrite)
+        {
+            _wantsWrite = wanted;
+            _loop.Change(_socket, _token, wanted ? Readiness.Read | Readiness.Write : Readiness.Read);
+        }
+    }
+}

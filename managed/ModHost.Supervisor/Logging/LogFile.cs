@@ -1,0 +1,147 @@
+using System.Globalization;
+using ModHost.Posix;
+
+namespace ModHost.Supervisor.Logging;
+
+/// <summary>
+/// A log that the supervisor appends to: a file, or its own standard error. Nothing that happens to it (a full disk, a
+/// pipe that nobody reads, a folder that is gone) is more than a gap in it, of which it tells later.
+/// </summary>
+internal sealed class LogFile : IDisposable
+{
+    /// <summary>Bytes that wait while it cannot be written; what comes beyond is dropped and counted.</summary>
+    public const int MostWaiting = 256 * 1024;
+
+    /// <summary>Between two tries when it cannot be written, and between two looks whether it was rotated.</summary>
+    public const long Pause = 1_000;
+
+    private readonly string _path;
+    private readonly Queue<byte[]> _lines = [];
+    private Descriptor? _file;
+    private bool _regular;
+    private (ulong Device, ulong Node) _identity;
+    private int _sent;
+    private int _waiting;
+    private long _dropped;
+    private long _looked = long.MinValue / 2;
+    private long _failed = long.MinValue / 2;
+
+    /// <param name="path">A file, or "stderr".</param>
+    public LogFile(string path)
+    {
+        _path = path;
+        if (IsStandardError)
+        {
+            _file = new Descriptor(2, owns: false);
+        }
+    }
+
+    private bool IsStandardError => !Path.IsPathRooted(_path);
+
+    /// <summary>When <see cref="Flush"/> should be called; nothing waits: never.</summary>
+    public long Due => _lines.Count == 0 ? long.MaxValue : _failed + Pause;
+
+    /// <summary>Adds a line; it is written with the next <see cref="Flush"/>.</summary>
+    public void Add(byte[] line)
+    {
+        if (_waiting + line.Length > MostWaiting)
+        {
+            _dropped++;
+            return;
+        }
+
+        _waiting += line.Length;
+        _lines.Enqueue(line);
+    }
+
+    /// <summary>Writes what waits, as far as that can be done now.</summary>
+    public void Flush(long now)
+    {
+        if (_lines.Count == 0 || now - _failed < Pause)
+        {
+            return;
+        }
+
+        try
+        {
+            Reopen(now);
+            TellDropped();
+            if (!WriteLines())
+            {
+                _failed = now;
+            }
+        }
+        catch (IOException)
+        {
+            Forget();
+            _failed = now;
+        }
+    }
+
+    public void Dispose() => Forget();
+
+    // Whether all of them could be written.
+    private bool WriteLines()
+    {
+        while (_lines.TryPeek(out var line))
+        {
+            var written = AppendFile.Write(_file!, line.AsSpan(_sent), _regular);
+            if (written < 0)
+            {
+                return false;
+            }
+
+            _sent += written;
+            if (_sent == line.Length)
+            {
+                _lines.Dequeue();
+                _waiting -= line.Length;
+                _sent = 0;
+            }
+        }
+
+        return true;
+    }
+
+    private void Reopen(long now)
+    {
+        if (IsStandardError || (_file is not null && now - _looked < Pause))
+        {
+            return;
+        }
+
+        _looked = now;
+        if (_file is not null && PathStatus.Of(_path) is { } status && (status.Device, status.Node) == _identity)
+        {
+            return;
+        }
+
+        Forget();
+        _file = AppendFile.Open(_path);
+        var opened = FileStatus.Of(_file);
+        _identity = (opened.Device, opened.Node);
+        _regular = opened.IsRegular;
+    }
+
+    private void Forget()
+    {
+        if (!IsStandardError)
+        {
+            _file?.Dispose();
+            _file = null;
+        }
+    }
+
+    private void TellDropped()
+    {
+        if (_dropped == 0 || _waiting > MostWaiting / 2 || _sent > 0)
+        {
+            return;
+        }
+
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{Errors.Log}: this log could not be written for a while: {_dropped} lines were dropped");
+        _dropped = 0;
+        Add(ErrorLine.Format(LogLevel.Warning, "", text));
+    }
+}

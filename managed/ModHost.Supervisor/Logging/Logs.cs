@@ -1,0 +1,59 @@
+namespace ModHost.Supervisor.Logging;
+
+/// <summary>All logs that are written to, by place; and the supervisor's own.</summary>
+internal sealed class Logs : IDisposable
+{
+    private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
+    private LogFile _own;
+    private LogLevel _ownLevel = LogLevel.Notice;
+
+    public Logs() => _own = Of("stderr");
+
+    /// <summary>When <see cref="Flush"/> should be called at the latest.</summary>
+    public long Due => _files.Values.Min(file => file.Due);
+
+    /// <summary>Where the supervisor's own lines go.</summary>
+    public void Configure(string place, LogLevel level)
+    {
+        _own = Of(place);
+        _ownLevel = level;
+    }
+
+    public LogFile Of(string place)
+    {
+        if (!_files.TryGetValue(place, out var file))
+        {
+            file = new LogFile(place);
+            _files.Add(place, file);
+        }
+
+        return file;
+    }
+
+    /// <summary>A line of the supervisor's own.</summary>
+    public void Write(LogLevel level, string tag, string text)
+    {
+        if (level <= _ownLevel)
+        {
+            _own.Add(ErrorLine.Format(level, "", Tagged(tag, text)));
+        }
+    }
+
+    public static string Tagged(string tag, string text) => tag.Length == 0 ? text : $"{tag}: {text}";
+
+    public void Flush(long now)
+    {
+        foreach (var file in _files.Values)
+        {
+            file.Flush(now);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+        {
+            file.Dispose();
+        }
+    }
+}

@@ -1,0 +1,363 @@
+using System.Text;
+using ModHost.Posix;
+using ModHost.Protocol;
+
+namespace ModHost.Supervisor.Loop;
+
+/// <summary>Who takes the frames of a connection.</summary>
+internal interface IFrameHandler
+{
+    /// <summary>A frame whose header was checked.</summary>
+    /// <param name="payload">Until the call returns.</param>
+    /// <param name="descriptor">The handler's own, where the type has one.</param>
+    /// <exception cref="FormatException">It may not say this, or not now: the connection ends.</exception>
+    void Frame(FrameConnection connection, in FrameHeader header, ReadOnlySpan<byte> payload, Descriptor? descriptor);
+
+    /// <summary>What was given to <see cref="Frame"/> will not come again: whatever of it has to be kept is kept.
+    /// </summary>
+    void Settle();
+
+    /// <summary>The connection is closed.</summary>
+    /// <param name="reason">What was wrong; null: the other side has closed it.</param>
+    void Closed(FrameConnection connection, string? reason);
+}
+
+/// <summary>A Unix socket that carries frames, on the loop. It never waits: what does not fit is sent later.</summary>
+internal sealed class FrameConnection : IReadyHandler, IDisposable
+{
+    /// <summary>Who lets more than this wait does not read any more.</summary>
+    public const int MostWaiting = 4 << 20;
+
+    private const int PeekSize = 64 * 1024;
+    private const int ReadsPerTurn = 16;
+
+    private static readonly byte[] s_peeked = new byte[PeekSize];
+
+    private readonly EventLoop _loop;
+    private readonly IFrameHandler _handler;
+    private readonly FrameDecoder _decoder;
+    private readonly bool _peek;
+    private readonly long _token;
+    private readonly Queue<Outgoing> _outgoing = [];
+    private readonly Queue<Descriptor> _received = [];
+    private int _waiting;
+    private bool _wantsWrite;
+    private bool _closed;
+
+    /// <param name="socket">Taken over.</param>
+    /// <param name="route">What arrives on it.</param>
+    /// <param name="hello">HELLO must come first.</param>
+    /// <param name="peek">Frames are taken from the socket only when they were handled, so that a successor finds those
+    /// that were not. They carry no descriptors.</param>
+    public FrameConnection(
+        EventLoop loop, Descriptor socket, FrameRoute route, IFrameHandler handler, bool hello = true, bool peek = false)
+    {
+        _loop = loop;
+        Socket = socket;
+        _handler = handler;
+        _decoder = new FrameDecoder(route, hello);
+        _peek = peek;
+        _token = loop.Watch(socket, this);
+    }
+
+    public Descriptor Socket { get; }
+
+    public bool IsClosed => _closed;
+
+    public static Hello OwnHello(uint generation) =>
+        new(PeerKind.Supervisor, (uint)Environment.ProcessId, generation);
+
+    /// <summary>Sends a frame, now or as soon as it can.</summary>
+    /// <param name="descriptors">Taken over.</param>
+    public void Send(FrameHeader header, ReadOnlySpan<byte> payload = default, params Descriptor[] descriptors)
+    {
+        if (_closed)
+        {
+            Dispose(descriptors);
+            return;
+        }
+
+        var frame = (header with { Descriptors = (ushort)descriptors.Length }).Frame(payload);
+        _outgoing.Enqueue(new Outgoing(frame, descriptors));
+        _waiting += frame.Length;
+        if (_outgoing.Count == 1)
+        {
+            Flush();
+        }
+        else if (_waiting > MostWaiting)
+        {
+            Close("it does not read");
+        }
+    }
+
+    public void SendHello(uint generation)
+    {
+        Span<byte> payload = stackalloc byte[Hello.Size];
+        OwnHello(generation).Write(payload);
+        Send(new FrameHeader(FrameType.Hello), payload);
+    }
+
+    public void Ready(Readiness ready)
+    {
+        if ((ready & Readiness.Write) != 0)
+        {
+            Flush();
+        }
+
+        if ((ready & ~Readiness.Write) != 0 && !_closed)
+        {
+            Receive();
+        }
+    }
+
+    /// <summary>Ends it, with a reason that the other side is told.</summary>
+    public void Close(string? reason, string tag = Errors.Peer)
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        if (reason is not null && _outgoing.Count == 0)
+        {
+            var text = Encoding.UTF8.GetBytes(reason);
+            _ = UnixSocket.Send(Socket, new FrameHeader(FrameType.Close, Value: Errors.Number(tag)).Frame(text));
+        }
+
+        Dispose();
+        _handler.Closed(this, reason);
+    }
+
+    /// <summary>Ends it without a word to anybody.</summary>
+    public void Dispose()
+    {
+        if (_closed)
+        {
+            return;
+        }
+
+        _closed = true;
+        _loop.Forget(Socket, _token);
+        Socket.Dispose();
+        foreach (var outgoing in _outgoing)
+        {
+            Dispose(outgoing.Descriptors);
+        }
+
+        _outgoing.Clear();
+        Dispose([.. _received]);
+        _received.Clear();
+    }
+
+    private static void Dispose(Descriptor[] descriptors)
+    {
+        foreach (var descriptor in descriptors)
+        {
+            descriptor.Dispose();
+        }
+    }
+
+    private void Flush()
+    {
+        while (_outgoing.TryPeek(out var outgoing))
+        {
+            var rest = outgoing.Frame.AsSpan(outgoing.Sent);
+            var sent = outgoing.Descriptors.Length > 0 && outgoing.Sent == 0
+                ? UnixSocket.Send(Socket, rest, Array.ConvertAll(outgoing.Descriptors, static one => one.Number))
+                : UnixSocket.Send(Socket, rest);
+            if (sent < 0)
+            {
+                if (sent == -Errno.Again)
+                {
+                    break;
+                }
+
+                // The other side is gone; what it said last may still be there to read.
+                DropOutgoing();
+                return;
+            }
+
+            _waiting -= sent;
+            outgoing.Sent += sent;
+            if (outgoing.Sent == outgoing.Frame.Length)
+            {
+                _outgoing.Dequeue();
+            }
+
+            Dispose(outgoing.Descriptors);
+            outgoing.Descriptors = [];
+        }
+
+        WantWrite(_outgoing.Count > 0);
+    }
+
+    private void DropOutgoing()
+    {
+        foreach (var outgoing in _outgoing)
+        {
+            Dispose(outgoing.Descriptors);
+        }
+
+        _outgoing.Clear();
+        _waiting = 0;
+        WantWrite(false);
+    }
+
+    private void WantWrite(bool wanted)
+    {
+        if (wanted != _wantsWrite)
+        {
+            _wantsWrite = wanted;
+            _loop.Change(Socket, _token, wanted ? Readiness.Read | Readiness.Write : Readiness.Read);
+        }
+    }
+
+    private void Receive()
+    {
+        for (var i = 0; i < ReadsPerTurn && !_closed; i++)
+        {
+            var count = _peek && !_decoder.HasPart ? ReceiveWhole() : ReceiveSome();
+            if (count == -Errno.Again)
+            {
+                return;
+            }
+
+            if (count <= 0)
+            {
+                Close(count == 0 || count == -Errno.ConnectionReset ? null : Errno.Message(-count));
+                return;
+            }
+        }
+    }
+
+    private int ReceiveSome()
+    {
+        var count = UnixSocket.Receive(Socket, _decoder.Free(), _received);
+        if (count > 0)
+        {
+            _decoder.Received(count);
+            Decode();
+            _handler.Settle();
+        }
+
+        return count;
+    }
+
+    // As many whole frames as are there, handled before they are taken. A part of one is taken: waiting for the rest
+    // without taking it would be waiting without sleep.
+    private int ReceiveWhole()
+    {
+        var count = SocketPeek.Peek(Socket, s_peeked);
+        var whole = Whole(s_peeked.AsSpan(0, Math.Max(count, 0)));
+        if (whole == 0)
+        {
+            return count <= 0 ? count : ReceiveSome();
+        }
+
+        for (var at = 0; at < whole && !_closed;)
+        {
+            var free = _decoder.Free();
+            var piece = Math.Min(free.Length, whole - at);
+            s_peeked.AsSpan(at, piece).CopyTo(free);
+            _decoder.Received(piece);
+            at += piece;
+            Decode();
+        }
+
+        _handler.Settle();
+        if (!_closed)
+        {
+            _ = UnixSocket.Receive(Socket, s_peeked.AsSpan(0, whole));
+        }
+
+        return whole;
+    }
+
+    private static int Whole(ReadOnlySpan<byte> bytes)
+    {
+        var at = 0;
+        while (bytes.Length - at >= FrameLayout.HeaderSize)
+        {
+            var header = FrameHeader.Read(bytes[at..]);
+            if (header.Length is < 0 or > FrameLayout.LengthMax || header.FrameSize > bytes.Length - at)
+            {
+                break;
+            }
+
+            at += header.FrameSize;
+        }
+
+        return at;
+    }
+
+    private void Decode()
+    {
+        while (!_closed && _decoder.TryRead(out var header, out var payload))
+        {
+            if (header.Descriptors > _received.Count)
+            {
+                Close("a descriptor is missing");
+                return;
+            }
+
+            var descriptor = header.Descriptors > 0 ? _received.Dequeue() : null;
+            if (!Handle(header, payload, descriptor))
+            {
+                return;
+            }
+        }
+
+        if (_closed)
+        {
+            return;
+        }
+
+        if (_decoder.Error != FrameError.None)
+        {
+            Close($"bad frame: {_decoder.Error}");
+        }
+        else if (_received.Count > 0 && !_decoder.HasPart)
+        {
+            Close("a descriptor that belongs to no frame");
+        }
+    }
+
+    private bool Handle(in FrameHeader header, ReadOnlySpan<byte> payload, Descriptor? descriptor)
+    {
+        switch (header.Type)
+        {
+            case FrameType.Ping:
+                Send(new FrameHeader(FrameType.Pong, Value: header.Value));
+                return true;
+            case FrameType.Pong:
+                return true;
+            case FrameType.Close:
+                var text = Encoding.UTF8.GetString(payload[..Math.Min(payload.Length, 1024)]);
+                Dispose();
+                _handler.Closed(this, $"the other side closed it: MH{header.Value:0000}: {text}");
+                return false;
+            default:
+                break;
+        }
+
+        try
+        {
+            _handler.Frame(this, header, payload, descriptor);
+            return true;
+        }
+        catch (FormatException exception)
+        {
+            Close(exception.Message);
+            return false;
+        }
+    }
+
+    private sealed class Outgoing(byte[] frame, Descriptor[] descriptors)
+    {
+        public byte[] Frame { get; } = frame;
+
+        public Descriptor[] Descriptors { get; set; } = descriptors;
+
+        public int Sent { get; set; }
+    }
+}
