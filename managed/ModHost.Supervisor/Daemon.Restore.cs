@@ -165,6 +165,7 @@ internal sealed partial class Daemon
         process.Log = entry.Log;
         _processes.Add(saved.Id, process);
         entry.Group.Adopt(worker, now);
+        process.Greet(_configuration.Generation);
         return true;
     }
 

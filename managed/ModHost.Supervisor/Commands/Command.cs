@@ -7,27 +7,27 @@ internal sealed record Command
 {
     /// <summary>status, configure, reload, restart, drain, stop, log-level, shutdown.</summary>
     [JsonPropertyName("command")]
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>Null: all groups.</summary>
-    public string? Group { get; init; }
+    public string? Group { get; set; }
 
-    public uint? Generation { get; init; }
+    public uint? Generation { get; set; }
 
     /// <summary>Of log-level, as in error_log.</summary>
-    public string? Level { get; init; }
+    public string? Level { get; set; }
 
     /// <summary>The answer comes when it is done, not when it is begun.</summary>
-    public bool Wait { get; init; }
+    public bool Wait { get; set; }
 }
 
 /// <summary>The answer to all but status.</summary>
 internal sealed record CommandResult
 {
-    public bool Ok { get; init; }
+    public bool Ok { get; set; }
 
     /// <summary>"MHnnnn: why not".</summary>
-    public string? Error { get; init; }
+    public string? Error { get; set; }
 }
 
 /// <summary>Commands and answers as JSON.</summary>

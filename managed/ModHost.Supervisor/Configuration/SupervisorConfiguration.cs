@@ -3,80 +3,81 @@ using System.Text.Json.Serialization;
 namespace ModHost.Supervisor.Configuration;
 
 /// <summary>One generation of the configuration, as the web server's master (or an administrator) writes it.</summary>
+/// <remarks>Read, then left alone. What is not there keeps its default only because properties have setters.</remarks>
 internal sealed record SupervisorConfiguration
 {
     /// <summary>Of this format.</summary>
-    public int Version { get; init; }
+    public int Version { get; set; }
 
-    public uint Generation { get; init; }
+    public uint Generation { get; set; }
 
     /// <summary>"nginx", "apache", or what stands in front of a supervisor that runs alone.</summary>
-    public string Server { get; init; } = "";
+    public string Server { get; set; } = "";
 
-    public int MasterPid { get; init; }
+    public int MasterPid { get; set; }
 
     /// <summary>The user of the web server's workers: the only one beside root who may connect.</summary>
-    public uint User { get; init; }
+    public uint User { get; set; }
 
-    public uint Group { get; init; }
+    public uint Group { get; set; }
 
-    public string UserName { get; init; } = "";
+    public string UserName { get; set; } = "";
 
     /// <summary>lib/modhost, where the launcher, the watchdog and the managed parts are.</summary>
-    public string ManagedDirectory { get; init; } = "";
+    public string ManagedDirectory { get; set; } = "";
 
-    public string DotnetRoot { get; init; } = "";
+    public string DotnetRoot { get; set; } = "";
 
     /// <summary>Base of the applications' state directories; empty: none.</summary>
-    public string StateDirectory { get; init; } = "";
+    public string StateDirectory { get; set; } = "";
 
     /// <summary>The supervisor's own log: a file, or "stderr".</summary>
-    public string ErrorLog { get; init; } = "stderr";
+    public string ErrorLog { get; set; } = "stderr";
 
-    public string LogLevel { get; init; } = "error";
+    public string LogLevel { get; set; } = "error";
 
-    public IReadOnlyList<GroupConfiguration> Groups { get; init; } = [];
+    public IReadOnlyList<GroupConfiguration> Groups { get; set; } = [];
 }
 
 /// <summary>A process group as configured.</summary>
 internal sealed record GroupConfiguration
 {
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
     /// <summary>The server that it was declared in, for logs; empty: all may use it.</summary>
-    public string Scope { get; init; } = "";
+    public string Scope { get; set; } = "";
 
-    public AppConfiguration App { get; init; } = new();
+    public AppConfiguration App { get; set; } = new();
 
-    public IReadOnlyList<string> Addresses { get; init; } = [];
+    public IReadOnlyList<string> Addresses { get; set; } = [];
 
-    public bool DetailedErrors { get; init; }
+    public bool DetailedErrors { get; set; }
 
     /// <summary>Bytes; -1: no limit; null: ASP.NET Core's default.</summary>
-    public long? MaxRequestBody { get; init; }
+    public long? MaxRequestBody { get; set; }
 
-    public string ErrorLog { get; init; } = "";
+    public string ErrorLog { get; set; } = "";
 
     /// <summary>Of the error log above; empty: the configuration's.</summary>
-    public string LogLevel { get; init; } = "";
+    public string LogLevel { get; set; } = "";
 
     /// <summary>Keys of the group as they were typed, with '-'.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Options { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Pairs of name and value.</summary>
-    public IReadOnlyList<string[]> Env { get; init; } = [];
+    public IReadOnlyList<string[]> Env { get; set; } = [];
 }
 
 /// <summary>The application of a group.</summary>
 internal sealed record AppConfiguration
 {
-    public string Path { get; init; } = "";
+    public string Path { get; set; } = "";
 
-    public AppKind Kind { get; init; }
+    public AppKind Kind { get; set; }
 
-    public string Name { get; init; } = "";
+    public string Name { get; set; } = "";
 
-    public string ContentRoot { get; init; } = "";
+    public string ContentRoot { get; set; } = "";
 }
 
 /// <summary>What kind of program an application is, so how a worker is made of it.</summary>
@@ -101,7 +102,8 @@ internal enum AppKind
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip,
-    AllowTrailingCommas = true)]
+    AllowTrailingCommas = true,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SupervisorConfiguration))]
 [JsonSerializable(typeof(GroupConfiguration))]
 [JsonSerializable(typeof(WorkerConfiguration))]

@@ -64,9 +64,6 @@ internal sealed class FrameConnection : IReadyHandler, IDisposable
 
     public bool IsClosed => _closed;
 
-    public static Hello OwnHello(uint generation) =>
-        new(PeerKind.Supervisor, (uint)Environment.ProcessId, generation);
-
     /// <summary>Sends a frame, now or as soon as it can.</summary>
     /// <param name="descriptors">Taken over.</param>
     public void Send(FrameHeader header, ReadOnlySpan<byte> payload = default, params Descriptor[] descriptors)
@@ -90,10 +87,11 @@ internal sealed class FrameConnection : IReadyHandler, IDisposable
         }
     }
 
-    public void SendHello(uint generation)
+    /// <param name="number">To a worker: its id.</param>
+    public void SendHello(uint generation, uint number = 0)
     {
         Span<byte> payload = stackalloc byte[Hello.Size];
-        OwnHello(generation).Write(payload);
+        new Hello(PeerKind.Supervisor, (uint)Environment.ProcessId, generation, number).Write(payload);
         Send(new FrameHeader(FrameType.Hello), payload);
     }
 

@@ -15,9 +15,12 @@ internal sealed partial class WorkerProcess
     /// <summary>The first words to a new worker; they wait for it in its socket.</summary>
     public void Greet(uint generation, ReadOnlySpan<byte> configuration)
     {
-        _control.SendHello(generation);
+        Greet(generation);
         _control.Send(new FrameHeader(FrameType.Config), configuration);
     }
+
+    /// <summary>The first words to a worker that an earlier supervisor has started; it answers with its state.</summary>
+    public void Greet(uint generation) => _control.SendHello(generation, Id);
 
     void IFrameHandler.Frame(
         FrameConnection connection, in FrameHeader header, ReadOnlySpan<byte> payload, Descriptor? descriptor)
