@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using ModHost.Server;
+using ModHost.Worker;
 
 namespace Microsoft.AspNetCore.Hosting;
 
@@ -7,20 +8,23 @@ namespace Microsoft.AspNetCore.Hosting;
 public static class WebHostBuilderModHostExtensions
 {
     /// <summary>
-    /// Names ModHost as a web server that this application is made for. Under ModHost its server is used with or
-    /// without this call; elsewhere the call changes nothing.
+    /// Names ModHost as a web server that this application is made for. A NativeAOT executable needs this call to be a
+    /// worker of a process group; everything else is served by ModHost with or without it. Where no ModHost has started
+    /// the process the call changes nothing.
     /// </summary>
     public static IWebHostBuilder UseModHost(this IWebHostBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        WorkerProcess.StartFromEnvironment();
         return builder;
     }
 
-    /// <summary>Sets options of ModHost's server. Elsewhere the call changes nothing.</summary>
+    /// <summary>The same, and sets options of ModHost's server. Elsewhere the call changes nothing.</summary>
     public static IWebHostBuilder UseModHost(this IWebHostBuilder builder, Action<ModHostServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
+        WorkerProcess.StartFromEnvironment();
         return builder.ConfigureServices(services => services.Configure(configure));
     }
 }
