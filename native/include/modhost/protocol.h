@@ -196,8 +196,9 @@ typedef struct modhost_worker_offer {
 
 /*
  * The status page: a memory file of MODHOST_STATUS_SIZE, sealed as above and
- * written by the supervisor alone. Two texts; a reader copies them, and begins
- * again where `sequence` was odd or has changed.
+ * written by the supervisor alone. Two texts behind the header, one after the
+ * other; a reader copies them, and begins again where `sequence` was odd or has
+ * changed.
  */
 #define MODHOST_STATUS_SIZE  1048576u
 
