@@ -29,7 +29,7 @@ build_native() {
 # Into a stage: a web server that runs from dist must not see a file change
 # under it.
 build_managed() {
-    local stamp=$artifacts/stage/managed.stamp
+    local stamp=$artifacts/stage/managed.stamp framework
     is_current "$stamp" "${managed_sources[@]}" && return
     rm -rf "$artifacts/stage"
     mkdir -p "$artifacts/stage"
@@ -39,6 +39,13 @@ build_managed() {
     dotnet_step 'managed: publish' publish "$root/managed/ModHost.Embedded" \
         -f net10.0 --no-build -p:PublishDocumentationFiles=false \
         -o "$artifacts/stage/modhost"
+    # One for each framework that applications of process groups may have.
+    for framework in net9.0 net10.0; do
+        dotnet_step "managed: hook for $framework" publish \
+            "$root/managed/ModHost.StartupHook" -f "$framework" \
+            -p:PublishDocumentationFiles=false \
+            -o "$artifacts/stage/modhost/$framework"
+    done
     mv "$stamp.new" "$stamp"
 }
 
