@@ -254,3 +254,11 @@ mh_json_bool(mh_json_writer *writer, const char *name, bool value)
     put_name(writer, name);
     put_cstring(writer, value ? "true" : "false");
 }
+
+
+void
+mh_json_raw(mh_json_writer *writer, const char *name, mh_str value)
+{
+    put_name(writer, name);
+    put(writer, (const char *) value.data, value.length);
+}

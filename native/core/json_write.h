@@ -34,5 +34,7 @@ void mh_json_cstring(mh_json_writer *writer, const char *name,
     const char *text);
 void mh_json_number(mh_json_writer *writer, const char *name, int64_t number);
 void mh_json_bool(mh_json_writer *writer, const char *name, bool value);
+/* A value that is JSON already. */
+void mh_json_raw(mh_json_writer *writer, const char *name, mh_str value);
 
 #endif /* MH_JSON_WRITE_H */

@@ -214,6 +214,10 @@ mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
 {
     mh_supervisor_let_go(supervisor);
 
+    if (supervisor->directory[0] != '\0') {
+        mh_instance_remove(supervisor->directory);       /* of the last pair  */
+    }
+
     if (mh_instance_make(run_directory, config->server, supervisor->directory,
                          sizeof(supervisor->directory), error)
         != 0)

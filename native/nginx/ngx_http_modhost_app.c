@@ -190,6 +190,7 @@ ngx_http_modhost_app_failed(ngx_http_modhost_app_t *app, ngx_uint_t code,
                    NGX_HTTP_MODHOST_RETRY_LAST);
 
     app->failures++;
+    app->count->failures++;
     app->state = MODHOST_APP_FAILED;
     app->code = code;
 

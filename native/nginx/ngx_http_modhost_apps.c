@@ -66,6 +66,7 @@ ngx_http_modhost_app_create(ngx_cycle_t *cycle,
 
     app->state = NGX_HTTP_MODHOST_APP_HELD;
     app->conf = conf;
+    app->count = ngx_http_modhost_count(conf);
     app->name = conf->spec.name;
     app->max_concurrency = conf->settings.max_concurrency;
     app->queue_size = conf->settings.queue_size;
@@ -287,4 +288,46 @@ ngx_http_modhost_apps_running(void)
     }
 
     return n;
+}
+
+
+void
+ngx_http_modhost_apps_stats(ngx_http_modhost_stats_t *stats)
+{
+    ngx_uint_t                i, j;
+    modhost_runtime_stats     runtime;
+    ngx_http_modhost_app_t  **apps;
+
+    apps = ngx_http_modhost_apps.elts;
+
+    for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
+
+        ngx_memzero(apps[i]->count->states, sizeof(apps[i]->count->states));
+
+        if (apps[i]->state < NGX_HTTP_MODHOST_STATES) {
+            apps[i]->count->states[apps[i]->state] = 1;
+        }
+
+        /* several applications may have one runtime; it counts once */
+
+        for (j = 0; j < i; j++) {
+            if (apps[j]->table == apps[i]->table) {
+                break;
+            }
+        }
+
+        if (j != i || apps[i]->table == NULL || apps[i]->ready_at == 0) {
+            continue;
+        }
+
+        ngx_memzero(&runtime, sizeof(modhost_runtime_stats));
+        runtime.size = sizeof(modhost_runtime_stats);
+
+        apps[i]->table->runtime_stats(&runtime);
+
+        stats->heap_bytes += runtime.heap_bytes;
+        stats->committed_bytes += runtime.committed_bytes;
+        stats->pool_threads += runtime.pool_threads;
+        stats->pool_queue += runtime.pool_queue;
+    }
 }

@@ -126,6 +126,8 @@ ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
 
         rc = ngx_http_read_unbuffered_request_body(r);
 
+        ngx_http_modhost_client_wait(ctx, 0);
+
         if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
             ngx_http_modhost_body_failed(ctx, rc);
             return;
@@ -138,6 +140,8 @@ ngx_http_modhost_body_pump(ngx_http_modhost_ctx_t *ctx)
         if (ctx->in == NULL && r->reading_body) {
 
             /* nginx has armed the timer of client_body_timeout */
+
+            ngx_http_modhost_client_wait(ctx, 1);
 
             r->read_event_handler = ngx_http_modhost_body_handler;
             return;

@@ -73,6 +73,7 @@ ngx_http_modhost_create_loc_conf(ngx_conf_t *cf)
     conf->restrict_embedded = NGX_CONF_UNSET;
     conf->queue_timeout = NGX_CONF_UNSET_MSEC;
     conf->request_timeout = NGX_CONF_UNSET_MSEC;
+    conf->slow = NGX_CONF_UNSET_MSEC;
     conf->next_worker = NGX_CONF_UNSET;
     conf->request_buffering = NGX_CONF_UNSET;
     conf->buffering = NGX_CONF_UNSET;
@@ -117,6 +118,12 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->queue_timeout, prev->queue_timeout, 10000);
     ngx_conf_merge_msec_value(conf->request_timeout, prev->request_timeout, 0);
     ngx_conf_merge_value(conf->next_worker, prev->next_worker, 0);
+
+    if (conf->slow == NGX_CONF_UNSET_MSEC) {
+        conf->slow = prev->slow == NGX_CONF_UNSET_MSEC ? 0 : prev->slow;
+        conf->slow_file = prev->slow_file;
+    }
+
     ngx_conf_merge_value(conf->request_buffering, prev->request_buffering, 0);
     ngx_conf_merge_value(conf->buffering, prev->buffering, 0);
     ngx_conf_merge_size_value(conf->max_head_size, prev->max_head_size,

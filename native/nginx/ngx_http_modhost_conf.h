@@ -63,6 +63,7 @@ struct ngx_http_modhost_app_conf_s {
     ngx_array_t                   addresses; /* char *                        */
     ngx_str_t                     state_directory;   /* terminated            */
     ngx_log_t                    *log;       /* error_log of the location     */
+    ngx_int_t                     entry;     /* of its counters; -1: none     */
     ngx_http_modhost_app_t       *app;       /* in a worker; else NULL        */
 };
 
@@ -76,6 +77,9 @@ typedef struct {
     ngx_str_t                     managed_directory;
     ngx_str_t                     home;      /* terminated; HOME of workers   */
     ngx_shm_zone_t               *zone;      /* the crash record              */
+    ngx_shm_zone_t               *counters_zone;
+    ngx_http_modhost_counters_t  *counters;  /* in it                         */
+    ngx_uint_t                    status;    /* somebody may ask for it       */
 } ngx_http_modhost_main_conf_t;
 
 typedef struct {
@@ -95,6 +99,8 @@ typedef struct {
     ngx_msec_t                    request_timeout;
     unsigned                      own_queue_timeout:1;   /* set in this one   */
     unsigned                      own_request_timeout:1;
+    ngx_msec_t                    slow;      /* modhost_slow_log; 0: off      */
+    ngx_open_file_t              *slow_file; /* NULL: the error log           */
     ngx_flag_t                    next_worker;
     ngx_flag_t                    request_buffering;
     ngx_flag_t                    buffering;

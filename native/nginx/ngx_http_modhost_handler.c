@@ -159,6 +159,8 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
     ctx->begun_at = ngx_current_msec;
     ctx->counted = 1;
     ctx->app->active++;
+    ctx->app->count->in_flight++;
+    ctx->app->count->queue_ms += ctx->begun_at - ctx->arrived;
     ngx_http_modhost_live++;
     ngx_http_modhost_away += ctx->app->group != NULL;
 
@@ -249,6 +251,7 @@ ngx_http_modhost_timeout(ngx_event_t *ev)
                   ctx->conf->request_timeout);
 
     ctx->stuck = ctx->app->group != NULL;
+    ctx->app->count->request_timeouts++;
 
     ngx_http_modhost_fail(ctx, NGX_HTTP_GATEWAY_TIME_OUT,
                           MODHOST_RESET_TIMEOUT);
@@ -306,6 +309,8 @@ ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
     ngx_http_modhost_live--;
     ngx_http_modhost_away -= ctx->app->group != NULL;
     ctx->app->active--;
+    ctx->app->count->in_flight--;
+    ctx->app->count->app_ms += ctx->ended_at - ctx->begun_at;
 
     /* not now: this request's connection may be half taken apart */
 
@@ -430,9 +435,23 @@ ngx_http_modhost_cleanup(void *data)
 {
     ngx_http_modhost_ctx_t  *ctx = data;
 
+    ngx_uint_t  class;
+
     ctx->finalized = 1;
 
     ngx_http_modhost_detach(ctx, ctx->ended ? 0 : MODHOST_RESET_CLIENT);
+
+    if (ctx->app == NULL) {
+        return;
+    }
+
+    class = ctx->request->headers_out.status / 100;
+
+    /* none: the client left before there was one */
+
+    ctx->app->count->requests[class >= 1 && class <= 5 ? class - 1 : 3]++;
+
+    ngx_http_modhost_slow(ctx);
 }
 
 

@@ -94,6 +94,16 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
     MODHOST_LOC("modhost_shutdown_timeout", NGX_CONF_TAKE1,
                 ngx_conf_set_msec_slot, settings.shutdown_timeout, NULL),
 
+    MODHOST_LOC("modhost_slow_log", NGX_CONF_TAKE12,
+                ngx_http_modhost_slow_log, slow, NULL),
+
+    { ngx_string("modhost_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_modhost_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     MODHOST_LOC("modhost_next_worker", NGX_CONF_FLAG,
                 ngx_conf_set_flag_slot, next_worker, NULL),
 
@@ -194,7 +204,8 @@ ngx_http_modhost_postconfiguration(ngx_conf_t *cf)
         || ngx_http_modhost_check_groups(cf, mmcf) != NGX_OK
         || ngx_http_modhost_check_env(cf, mmcf) != NGX_OK
         || ngx_http_modhost_state_paths(cf, mmcf) != NGX_OK
-        || ngx_http_modhost_crash_zone(cf, mmcf) != NGX_OK)
+        || ngx_http_modhost_crash_zone(cf, mmcf) != NGX_OK
+        || ngx_http_modhost_counters_zone(cf, mmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

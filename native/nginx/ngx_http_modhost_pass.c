@@ -229,6 +229,7 @@ ngx_http_modhost_app_conf_create(ngx_conf_t *cf,
         return NULL;
     }
 
+    app->entry = -1;
     app->path = mlcf->pass;
     app->place = mlcf->place;
 

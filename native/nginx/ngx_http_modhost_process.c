@@ -99,6 +99,8 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    ngx_http_modhost_counters_enter(cycle, mmcf);
+
     if (embedded != 0) {
         mh_signals_save();
 
@@ -256,6 +258,8 @@ ngx_http_modhost_exit_process(ngx_cycle_t *cycle)
     ngx_http_modhost_link_close();
     ngx_http_modhost_loop_close();
     ngx_http_modhost_crash_leave();
+    ngx_http_modhost_counters_leave(
+        ngx_http_cycle_get_module_main_conf(cycle, ngx_http_modhost_module));
 }
 
 

@@ -133,6 +133,7 @@ ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx)
         return;
     }
 
+    ngx_http_modhost_client_wait(ctx, ctx->busy != NULL);
     ngx_http_modhost_report(ctx);
 
     if (wev->delayed) {

@@ -40,6 +40,7 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "MH0%d: application \"%s\" is not running",
                       MH_E_UNAVAILABLE, app->name);
+        app->count->unavailable++;
         return NGX_DECLINED;
     }
 
@@ -47,6 +48,7 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "MH0%d: %ui requests wait for application \"%s\" already",
                       MH_E_QUEUE_FULL, app->waiting, app->name);
+        app->count->queue_full++;
         return NGX_DECLINED;
     }
 
@@ -57,6 +59,7 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
     }
 
     app->waiting++;
+    app->count->waiting++;
     ctx->queued = 1;
 
     /* armed even where nothing limits it: nginx must not leave before */
@@ -140,6 +143,7 @@ ngx_http_modhost_queue_remove(ngx_http_modhost_ctx_t *ctx)
 
     ngx_queue_remove(&ctx->link);
     ctx->app->waiting--;
+    ctx->app->count->waiting--;
     ctx->queued = 0;
 
     ngx_http_modhost_tell_waiting(ctx->app);
@@ -183,6 +187,8 @@ ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app)
                           "MH0%d: waited for application \"%s\", which is not "
                           "running", MH_E_UNAVAILABLE, app->name);
 
+            app->count->unavailable++;
+
             ngx_http_modhost_finalize(ctx, ngx_http_modhost_unavailable(ctx));
         }
 
@@ -208,6 +214,8 @@ ngx_http_modhost_queue_timeout(ngx_event_t *ev)
                   "MH0%d: waited %M ms for application \"%s\"",
                   MH_E_QUEUE_TIMEOUT, ctx->conf->queue_timeout,
                   ctx->app->name);
+
+    ctx->app->count->queue_timeouts++;
 
     ngx_http_modhost_finalize(ctx, ngx_http_modhost_unavailable(ctx));
 

@@ -8,7 +8,7 @@
 
 static ngx_int_t ngx_http_modhost_informational(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head);
-static ngx_int_t ngx_http_modhost_status(ngx_http_modhost_ctx_t *ctx,
+static ngx_int_t ngx_http_modhost_status_line(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head);
 static void ngx_http_modhost_accel(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head);
@@ -57,7 +57,7 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
         return NGX_DONE;
     }
 
-    if (ngx_http_modhost_status(ctx, head) != NGX_OK
+    if (ngx_http_modhost_status_line(ctx, head) != NGX_OK
         || ngx_http_modhost_copy_headers(ctx, head) != NGX_OK)
     {
         return NGX_ERROR;
@@ -96,7 +96,7 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_http_modhost_status(ngx_http_modhost_ctx_t *ctx,
+ngx_http_modhost_status_line(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head)
 {
     mh_str               reason;

@@ -243,6 +243,8 @@ ngx_http_modhost_lost(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
                   : "was given up after the third worker that did not begin "
                     "it:", ctx->worker, ctx->app->name, ctx->worker_pid);
 
+    ctx->app->count->lost++;
+
     ngx_http_modhost_fail(ctx, NGX_HTTP_BAD_GATEWAY, 0);
 }
 
@@ -272,6 +274,8 @@ ngx_http_modhost_again(ngx_http_modhost_ctx_t *ctx)
     if (++ctx->tries >= NGX_HTTP_MODHOST_TRIES) {
         return NGX_DECLINED;
     }
+
+    ctx->app->count->retried++;
 
     ngx_http_modhost_detach(ctx, 0);
 

@@ -16,7 +16,7 @@ static ngx_int_t ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx,
 static ngx_int_t ngx_http_modhost_take_end(ngx_http_modhost_ctx_t *ctx,
     mh_message *message);
 static ngx_int_t ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx);
-static ngx_int_t ngx_http_modhost_count(ngx_http_modhost_ctx_t *ctx,
+static ngx_int_t ngx_http_modhost_count_bytes(ngx_http_modhost_ctx_t *ctx,
     off_t size);
 
 
@@ -147,7 +147,7 @@ ngx_http_modhost_send_nothing(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 
 /* An answer never looks whole if it is shorter or longer than it says. */
 static ngx_int_t
-ngx_http_modhost_count(ngx_http_modhost_ctx_t *ctx, off_t size)
+ngx_http_modhost_count_bytes(ngx_http_modhost_ctx_t *ctx, off_t size)
 {
     if (ctx->rest < 0) {
         return NGX_OK;
@@ -176,7 +176,7 @@ ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 
         block = message->blocks;
 
-        if (ngx_http_modhost_count(ctx, block->length) != NGX_OK) {
+        if (ngx_http_modhost_count_bytes(ctx, block->length) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -233,7 +233,7 @@ ngx_http_modhost_take_file(ngx_http_modhost_ctx_t *ctx, mh_message *message)
         return NGX_ERROR;
     }
 
-    if (ngx_http_modhost_count(ctx, message->file_length) != NGX_OK) {
+    if (ngx_http_modhost_count_bytes(ctx, message->file_length) != NGX_OK) {
         return NGX_ERROR;
     }
 
