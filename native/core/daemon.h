@@ -120,13 +120,14 @@ void mh_group_waiting(mh_group *group, uint32_t count, uint32_t oldest_ms);
 
 /*
  * The least loaded channel that has a credit free, which is taken; NULL: none
- * has. `affinity`: from the client's cookie, or empty; a fitting worker is
- * preferred, if it takes requests. `client`: a number that stays the same for a
- * client, or 0; with it the choice is the same as long as the workers are.
+ * has. `affinity`: from the client's cookie, or empty. `client`: a number that
+ * stays the same for a client, or 0; with it the choice is the same as long as
+ * the workers are. Where one of them leads to a worker that takes requests but
+ * has no credit now, the answer is NULL: the client's session is there.
  */
 mh_channel *mh_group_choose(mh_group *group, mh_str affinity, uint64_t client);
 
-/* The value of the cookie that leads to this channel's worker: 32 hex digits. */
+/* What the cookie that leads to this channel's worker says: 32 hex digits. */
 mh_str mh_channel_affinity(const mh_channel *channel);
 uint32_t mh_channel_worker(const mh_channel *channel);    /* its id           */
 uint32_t mh_channel_index(const mh_channel *channel);     /* in its group     */

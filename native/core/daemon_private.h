@@ -129,6 +129,14 @@ void mh_channel_unuse(mh_channel *channel);
 /* Frames from workers. */
 extern const mh_wire_rule  mh_channel_rules[];
 
+/* The rule of SEND. */
+int mh_channel_take_send(mh_wire *wire, mh_frame_view *view,
+    mh_error *error);
+
+/* The open stream of a frame; NULL: *error. */
+mh_stream *mh_channel_frame_stream(mh_wire *wire, const mh_frame_view *view,
+    mh_error *error);
+
 
 /* ---- streams ----------------------------------------------------------- */
 
@@ -153,11 +161,17 @@ struct mh_stream {
 /* NULL: no such stream is open. */
 mh_stream *mh_stream_find(const mh_channel *channel, uint32_t number);
 
+/* Opens one for an exchange that was routed to the channel. NULL: no memory. */
+mh_stream *mh_stream_open(mh_channel *channel, mh_exchange *exchange);
+
 /* Idle from now on, and the exchange released: neither is touched again. */
 void mh_stream_end(mh_stream *stream);
 
 /* READ came. */
 void mh_stream_grant(mh_stream *stream, uint32_t bytes);
+
+/* So many bytes of body are sent. */
+void mh_stream_use_window(mh_stream *stream, uint32_t length);
 
 /* The socket has taken all: passes the next windows on. */
 void mh_streams_feed(mh_channel *channel);

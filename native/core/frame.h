@@ -111,8 +111,8 @@ enum mh_receive_result {
 
 /*
  * One recvmsg. Before it mh_frame_next must have given MH_FRAME_NONE. After ALL
- * a level-triggered watcher need not look again; an edge-triggered one must, for
- * the end may follow.
+ * a level-triggered watcher need not look again; an edge-triggered one must,
+ * for the end may follow.
  */
 enum mh_receive_result mh_frame_receive(mh_frame_in *in, int fd,
     mh_error *error);

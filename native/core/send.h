@@ -24,9 +24,9 @@ typedef struct mh_send_call {
 int32_t mh_exchange_send(modhost_exchange *pub, const modhost_send *send);
 
 /*
- * Loop. The same for an app side that is part of the core: what is wrong is said
- * in *error and nothing else happens; error->code stays as it is where nothing
- * is. send->file passes as the blocks do, whatever the result.
+ * Loop. The same for an app side that is part of the core: what is wrong is
+ * said in *error and nothing else happens; error->code stays as it is where
+ * nothing is. send->file passes as the blocks do, whatever the result.
  */
 int32_t mh_exchange_send_own(mh_exchange *exchange, const modhost_send *send,
     mh_error *error);

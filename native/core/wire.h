@@ -93,6 +93,9 @@ void mh_wire_drain(mh_wire *wire, mh_error *error);
 /* Handles every whole frame that has been received. 0, or -1 with *error. */
 int  mh_wire_take(mh_wire *wire, mh_error *error);
 
+/* mh_socket.ready of every wire. */
+void mh_wire_ready(mh_socket *socket, bool readable, bool writable);
+
 /* Bytes that wait although the socket is full: the peer does not read. */
 static inline size_t
 mh_wire_backlog(const mh_wire *wire)
