@@ -155,9 +155,13 @@ turn(void)
     fds[PIDFD].fd = self.pidfd;
     fds[PIDFD].events = POLLIN;
 
-    /* Nobody writes to it: its end is all that it says. */
+    /*
+     * Nobody writes to it: its end is all that it says, of a pipe or a socket,
+     * of which perhaps only the master's direction has ended.
+     */
 
     fds[LIFELINE].fd = self.deadline == 0 ? keep_find(WATCHDOG_LIFELINE) : -1;
+    fds[LIFELINE].events = POLLRDHUP;
     fds[LIFELINE].events = POLLIN | POLLRDHUP;   /* a pipe, or a socket */
 
     if (poll(fds, COUNT, time_left()) < 0) {

@@ -309,6 +309,22 @@ class Stopping(Case):
             supervisor.exit(0)
             self.assertEqual(it.wait(), 0)
 
+    def test_the_life_line_may_be_a_socket_that_others_hold_too(self):
+        it = self.watchdog(pipe=False)
+        supervisor = it.first()
+        with socket.socket(fileno=os.dup(it.lifeline)) as other:
+            other.settimeout(30)
+            other.shutdown(socket.SHUT_WR)
+            supervisor.expect("SHUTDOWN")
+            supervisor.send("DONE")
+            supervisor.exit(0)
+            self.assertEqual(other.recv(1), b"")  # nobody is left
+        self.assertEqual(it.wait(), 0)
+
+        it = self.watchdog(pipe=False)
+        supervisor = it.first()
+        self.end(it, supervisor)
+
     def test_other_signals_are_ignored(self):
         it = self.watchdog()
         supervisor = it.first()
