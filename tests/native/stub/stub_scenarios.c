@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 
@@ -311,6 +312,14 @@ run_upgrade_echo(stub_exchange *x)
     const stub_header  headers[] = { { "Upgrade", "stub" },
                                      { "Connection", "Upgrade" } };
 
+    if (stub_number(x, "first", 0)) {
+        pthread_mutex_lock(&x->lock);
+        x->window += sizeof(data);
+        pthread_mutex_unlock(&x->lock);
+
+        stub_server->exchange_read(x->exchange, sizeof(data));
+    }
+
     if (stub_respond(x, 101, headers, 2, -1, NULL, 0,
                      MODHOST_SEND_UPGRADE | MODHOST_SEND_FLUSH)
         != MODHOST_OK)
@@ -580,9 +589,54 @@ run_log(stub_exchange *x)
 
     stub_server->log(x->exchange->app, MODHOST_LOG_ERROR, "Stub.Long", 9, text,
                      (uint32_t) i);
+    stub_server->log(x->exchange->app, MODHOST_LOG_WARNING,
+                     "evil\n2020/01/01 category", 24, "text", 4);
     stub_server->log(x->exchange->app, MODHOST_LOG_WARNING, "", 0,
                      "evil\n2020/01/01 00:00:00 [error] forged\x01", 40);
     stub_text(x, 200, "logged\n", 7);
+}
+
+
+/* Lines without a pause, for so long. */
+static void
+run_flood(stub_exchange *x)
+{
+    struct timespec  now, end;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += stub_number(x, "s", 1);
+
+    do {
+        stub_server->log(x->exchange->app, MODHOST_LOG_INFO, "Stub.Flood", 10,
+                         "and on, and on", 14);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec < end.tv_sec
+             || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+
+    stub_text(x, 200, "done\n", 5);
+}
+
+
+/* The head goes out before anything of the body is asked for. */
+static void
+run_head_then_body(stub_exchange *x)
+{
+    char     data[4096];
+    ssize_t  n;
+
+    if (stub_respond(x, 200, text_plain, 1, -1, "head\n", 5,
+                     MODHOST_SEND_FLUSH) != MODHOST_OK)
+    {
+        return;
+    }
+
+    while ((n = stub_read(x, data, sizeof(data))) > 0) {
+        (void) stub_write(x, data, (size_t) n, MODHOST_SEND_FLUSH);
+    }
+
+    if (n == 0) {
+        (void) stub_end(x, NULL, 0);
+    }
 }
 
 
@@ -617,8 +671,10 @@ run_environment(stub_exchange *x)
     mask = umask(0);
     umask(mask);
 
-    n = snprintf(text, sizeof(text), "HOME=%s\nCOLOUR=%s\numask=%04o\n",
-                 getenv("HOME"), getenv("COLOUR"), (unsigned) mask);
+    n = snprintf(text, sizeof(text),
+                 "HOME=%s\nCOLOUR=%s\nSHAPE=%s\numask=%04o\n",
+                 getenv("HOME"), getenv("COLOUR"), getenv("SHAPE"),
+                 (unsigned) mask);
     stub_text(x, 200, text, (size_t) n);
 }
 
@@ -661,6 +717,8 @@ static const struct {
     { "/informational", run_informational, false },
     { "/unfinished", run_unfinished, false },
     { "/log", run_log, false },
+    { "/flood", run_flood, false },
+    { "/head-then-body", run_head_then_body, false },
     { "/spawn", run_spawn, false },
     { "/environment", run_environment, false },
     { "/crash", run_crash, false },
