@@ -10,6 +10,12 @@
 /* Requests that run inline before the first of them is answered. */
 #define NGX_HTTP_MODHOST_INLINE_BATCH  32
 
+/*
+ * Messages in one go. Applications that never stop talking must not keep the
+ * loop: what they sent meanwhile has its turn after nginx's other events.
+ */
+#define NGX_HTTP_MODHOST_TAKE_MAX  512
+
 
 static void ngx_http_modhost_readable(ngx_event_t *ev);
 static void ngx_http_modhost_flush(ngx_event_t *ev);
@@ -146,15 +152,20 @@ ngx_http_modhost_loop_leave(void)
 static void
 ngx_http_modhost_take(void)
 {
+    ngx_uint_t              n;
     mh_message             *message, *next;
     ngx_http_modhost_ctx_t *ctx;
 
     ngx_http_modhost_taking = 1;
 
-    while ((message = mh_queue_take(&ngx_http_modhost_queue)) != NULL) {
+    n = 0;
 
+    while (n < NGX_HTTP_MODHOST_TAKE_MAX
+           && (message = mh_queue_take(&ngx_http_modhost_queue)) != NULL)
+    {
         for ( /* void */ ; message != NULL; message = next) {
             next = message->next;
+            n++;
 
             if (message->exchange == NULL) {
 
