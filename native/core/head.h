@@ -85,6 +85,8 @@ int mh_response_head_check(const void *block, size_t size, mh_error *error);
 mh_str mh_head_slice(const void *block, modhost_slice slice);
 mh_str mh_request_field_name(const void *block, unsigned index);
 mh_str mh_request_field_value(const void *block, unsigned index);
+/* The number also of a known name that was given as text, or 0. */
+unsigned mh_response_field_known(const void *block, unsigned index);
 mh_str mh_response_field_name(const void *block, unsigned index);
 mh_str mh_response_field_value(const void *block, unsigned index);
 

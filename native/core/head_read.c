@@ -62,6 +62,22 @@ mh_request_field_value(const void *block, unsigned index)
 }
 
 
+unsigned
+mh_response_field_known(const void *block, unsigned index)
+{
+    const modhost_field          *field;
+    const modhost_response_head  *head;
+
+    head = block;
+    field = (const modhost_field *) ((const uint8_t *) block
+                                     + head->headers_offset) + index;
+
+    return field->known != MODHOST_HEADER_OTHER
+           ? field->known
+           : mh_header_known(mh_response_field_name(block, index));
+}
+
+
 mh_str
 mh_response_field_name(const void *block, unsigned index)
 {

@@ -438,6 +438,9 @@ ngx_int_t ngx_http_modhost_copy_headers(ngx_http_modhost_ctx_t *ctx,
 /* Text is not copied. NULL: no memory. */
 ngx_table_elt_t *ngx_http_modhost_push(ngx_list_t *list, mh_str name,
     mh_str value);
+/* Those of 103 that say nothing of the response: nginx keeps none of them. */
+ngx_int_t ngx_http_modhost_copy_hints(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head);
 /* The few that stay when the answer comes from somewhere else. */
 ngx_int_t ngx_http_modhost_copy_some_headers(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head);

@@ -15,25 +15,23 @@ ngx_http_modhost_copy_headers(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head)
 {
     mh_str                       name, value;
+    unsigned                     known;
     ngx_uint_t                   i;
-    const modhost_field         *field;
     ngx_http_modhost_header_pt   handler;
-
-    field = (const modhost_field *)
-                ((const u_char *) head + head->headers_offset);
 
     for (i = 0; i < head->header_count; i++) {
 
+        known = mh_response_field_known(head, i);
         name = mh_response_field_name(head, i);
         value = mh_response_field_value(head, i);
 
         if (ctx->conf->hide_known != NULL
-            && ngx_http_modhost_hidden(ctx, field[i].known, name))
+            && ngx_http_modhost_hidden(ctx, known, name))
         {
             continue;
         }
 
-        handler = ngx_http_modhost_header_rule(field[i].known)->handler;
+        handler = ngx_http_modhost_header_rule(known)->handler;
 
         if (handler(ctx, name, value) != NGX_OK) {
             return NGX_ERROR;
@@ -44,19 +42,44 @@ ngx_http_modhost_copy_headers(ngx_http_modhost_ctx_t *ctx,
 }
 
 
+#if (nginx_version >= 1029000)
+
+ngx_int_t
+ngx_http_modhost_copy_hints(ngx_http_modhost_ctx_t *ctx,
+    const modhost_response_head *head)
+{
+    ngx_uint_t                      i;
+    const ngx_http_modhost_rule_t  *rule, *plain;
+
+    plain = ngx_http_modhost_header_rule(MODHOST_HEADER_OTHER);
+
+    for (i = 0; i < head->header_count; i++) {
+        rule = ngx_http_modhost_header_rule(mh_response_field_known(head, i));
+
+        if (rule == plain
+            && rule->handler(ctx, mh_response_field_name(head, i),
+                             mh_response_field_value(head, i))
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+#endif
+
+
 ngx_int_t
 ngx_http_modhost_copy_some_headers(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head)
 {
     ngx_uint_t                      i;
-    const modhost_field            *field;
     const ngx_http_modhost_rule_t  *rule;
 
-    field = (const modhost_field *)
-                ((const u_char *) head + head->headers_offset);
-
     for (i = 0; i < head->header_count; i++) {
-        rule = ngx_http_modhost_header_rule(field[i].known);
+        rule = ngx_http_modhost_header_rule(mh_response_field_known(head, i));
 
         if (rule->redirect
             && rule->handler(ctx, mh_response_field_name(head, i),
@@ -77,19 +100,17 @@ ngx_http_modhost_copy_challenges(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head)
 {
     ngx_uint_t                      i;
-    const modhost_field            *field;
     const ngx_http_modhost_rule_t  *rule;
 
-    field = (const modhost_field *)
-                ((const u_char *) head + head->headers_offset);
+    rule = ngx_http_modhost_header_rule(MODHOST_HEADER_WWW_AUTHENTICATE);
 
     for (i = 0; i < head->header_count; i++) {
 
-        if (field[i].known != MODHOST_HEADER_WWW_AUTHENTICATE) {
+        if (mh_response_field_known(head, i)
+            != MODHOST_HEADER_WWW_AUTHENTICATE)
+        {
             continue;
         }
-
-        rule = ngx_http_modhost_header_rule(field[i].known);
 
         if (rule->handler(ctx, mh_response_field_name(head, i),
                           mh_response_field_value(head, i))
@@ -126,6 +147,23 @@ ngx_http_modhost_copy_trailers(ngx_http_modhost_ctx_t *ctx,
     head = copy;
 
     for (i = 0; i < head->header_count; i++) {
+
+        switch (mh_response_field_known(head, i)) {
+
+        /* framing, and what belongs to the connection: too late for those */
+
+        case MODHOST_HEADER_CONNECTION:
+        case MODHOST_HEADER_CONTENT_LENGTH:
+        case MODHOST_HEADER_KEEP_ALIVE:
+        case MODHOST_HEADER_TRAILER:
+        case MODHOST_HEADER_TRANSFER_ENCODING:
+        case MODHOST_HEADER_UPGRADE:
+            continue;
+
+        default:
+            break;
+        }
+
         if (ngx_http_modhost_push(&r->headers_out.trailers,
                                   mh_response_field_name(head, i),
                                   mh_response_field_value(head, i))

@@ -22,6 +22,7 @@ ngx_int_t
 ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head, uint32_t flags)
 {
+    off_t                        length;
     ngx_int_t                    rc;
     ngx_http_request_t          *r;
     const modhost_response_head *copy;
@@ -75,9 +76,14 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
 
     r->disable_not_modified = 1;
 
+    /* what the application owes, whatever filters make of it */
+
+    length = ctx->upgraded ? -1 : r->headers_out.content_length_n;
+
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR) {
+        ctx->head_sent = r->header_sent;
         return NGX_ERROR;
     }
 
@@ -88,7 +94,7 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
         return NGX_DONE;
     }
 
-    ctx->rest = ctx->upgraded ? -1 : r->headers_out.content_length_n;
+    ctx->rest = length;
     r->write_event_handler = ngx_http_modhost_write_handler;
 
     return NGX_OK;
@@ -119,7 +125,11 @@ ngx_http_modhost_status_line(ngx_http_modhost_ctx_t *ctx,
 
     reason = mh_head_slice(head, head->reason);
 
-    if (reason.length == 0) {
+    /* nginx knows that these two have no body by a status line of its own */
+
+    if (reason.length == 0 || head->status == NGX_HTTP_NO_CONTENT
+        || head->status == NGX_HTTP_NOT_MODIFIED)
+    {
         return NGX_OK;
     }
 
@@ -156,18 +166,27 @@ ngx_http_modhost_informational(ngx_http_modhost_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (ngx_http_modhost_copy_headers(ctx, head) != NGX_OK) {
+    part = r->headers_out.headers.last;
+    i = part->nelts;
+
+    if (ngx_http_modhost_copy_hints(ctx, head) != NGX_OK) {
         return NGX_ERROR;
     }
 
     rc = ngx_http_send_early_hints(r);
 
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
+    /* their text goes with the message */
+
+    for ( /* void */ ; part; part = part->next) {
         h = part->elts;
 
-        for (i = 0; i < part->nelts; i++) {
+        for ( /* void */ ; i < part->nelts; i++) {
             h[i].hash = 0;
+            ngx_str_null(&h[i].key);
+            ngx_str_null(&h[i].value);
         }
+
+        i = 0;
     }
 
     return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
@@ -184,16 +203,12 @@ static void
 ngx_http_modhost_accel(ngx_http_modhost_ctx_t *ctx,
     const modhost_response_head *head)
 {
-    mh_str                value;
-    ngx_uint_t            i;
-    const modhost_field  *field;
-
-    field = (const modhost_field *)
-                ((const u_char *) head + head->headers_offset);
+    mh_str      value;
+    ngx_uint_t  i;
 
     for (i = 0; i < head->header_count; i++) {
 
-        switch (field[i].known) {
+        switch (mh_response_field_known(head, i)) {
 
         case MODHOST_HEADER_X_ACCEL_REDIRECT:
             value = mh_response_field_value(head, i);

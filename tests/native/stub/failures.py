@@ -39,6 +39,15 @@ def content_length_too_short_or_long(server):
 
 
 @scenario
+def content_length_counts_though_a_filter_drops_it(server):
+    for length in (3, 100):
+        got, reset = raw(server, b"GET /zipped/custom?length=%d&body=12345"
+                         b"&name=Content-Type&value=text/plain HTTP/1.1\r\n"
+                         b"Host: a\r\nAccept-Encoding: gzip\r\n\r\n" % length)
+        assert reset or not got.endswith(b"0\r\n\r\n"), (length, got)
+
+
+@scenario
 def unfinished_response_is_broken_off(server):
     got, reset = raw(server,
                      b"GET /unfinished HTTP/1.1\r\nHost: a\r\n\r\n")

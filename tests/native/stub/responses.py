@@ -56,6 +56,31 @@ def statuses_without_body(server):
 
 
 @scenario
+def reason_of_a_status_without_body(server):
+    for status in (b"204", b"304"):
+        got, _ = raw(server, b"GET /custom?status=" + status +
+                     b"&reason=Odd&body=evil HTTP/1.1\r\nHost: a\r\n\r\n"
+                     b"GET /plaintext HTTP/1.1\r\nHost: a\r\n"
+                     b"Connection: close\r\n\r\n")
+        assert got.count(b"HTTP/1.1 ") == 2 and b"evil" not in got, got
+        assert got.endswith(b"Hello, World!")
+
+
+@scenario
+def known_headers_that_are_given_as_text(server):
+    path = "/custom?body=five!&name={}&value={}"
+    for name in ("transfer-encoding", "keep-alive", "x-accel-buffering"):
+        status, headers, body = request(server, "GET",
+                                        path.format(name, "chunked"))
+        assert (status, body) == (200, b"five!") and name not in headers
+    got = request(server, "GET", path.format("content-length", "99"))
+    assert got[0] == 500, got
+    got = request(server, "GET",
+                  path.format("x-accel-redirect", "/private/page"))
+    assert got[2] == b"a static page\n", got
+
+
+@scenario
 def big_response_heads(server):
     _, headers, _ = request(server, "GET", "/big-headers?n=30")
     assert len(headers["x-big"]) == 30
