@@ -59,8 +59,7 @@ retry_later(void)
 static void
 on_failed(mh_str text)
 {
-    if (self.ready == 0) {
-        self.failed = true;
+    if (!self.up) {
         web_server_tell(0, "%.*s", (int) text.length,
                         (const char *) text.data);
 
@@ -99,6 +98,7 @@ on_frame(const modhost_frame *frame, mh_str payload, int descriptor)
             return "ready twice";
         }
         self.ready = self.number;
+        self.up = true;
         web_server_tell_ready();
         return NULL;
 
@@ -178,7 +178,7 @@ supervisor_start(void)
         return;
     }
 
-    if (self.ready == 0) {
+    if (!self.up) {
         web_server_tell(error.code, "%s", error.text);
         finish(1);
     }
@@ -208,7 +208,7 @@ supervisor_gone(const char *how)
         finish(0);
     }
 
-    if (self.ready == 0) {
+    if (!self.up) {
         web_server_tell(MH_E_SUPERVISOR_ENDED, "the supervisor ended before it "
                         "was ready: %s", how);
         finish(1);
@@ -224,7 +224,7 @@ void
 supervisor_adopt(int fd)
 {
     self.number = 1;
-    self.ready = 1;
+    self.up = true;
     self.started = now_ms();
 
     /* It has started this process, so it is the parent. */

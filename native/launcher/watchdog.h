@@ -36,8 +36,8 @@ typedef struct watchdog {
     int               pid;                 /* of the supervisor; 0: none      */
     int               pidfd;               /* of one that is no child; or -1  */
     uint32_t          number;              /* of supervisors so far           */
-    uint32_t          ready;               /* the last one that was READY     */
-    bool              failed;              /* it said FAILED at first start   */
+    uint32_t          ready;               /* the last one that said READY    */
+    bool              up;                  /* one has, or was taken over      */
     bool              done;
     uint64_t          started;
     uint64_t          retry;               /* when to start the next          */

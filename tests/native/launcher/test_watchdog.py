@@ -530,7 +530,7 @@ class Adopted(Case):
         it.lifeline = ours
         self.addCleanup(os.close, lifeline)
         socket.send_fds(it.link, [frame("STORE", b"lifeline", 1)], [lifeline])
-        it.link.sendall(frame("BLOB", b"state"))
+        it.link.sendall(frame("BLOB", b"state") + frame("READY"))
         return it
 
     def test_the_next_supervisor_gets_what_the_first_has_stored(self):
