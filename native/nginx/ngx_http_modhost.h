@@ -36,6 +36,9 @@ typedef struct ngx_http_modhost_counters_s  ngx_http_modhost_counters_t;
 
 #include "ngx_http_modhost_conf.h"
 
+/* What a time of 0 means: 24 days, in ms. */
+#define NGX_HTTP_MODHOST_NO_LIMIT  NGX_MAX_INT32_VALUE
+
 
 /* ---- counters, in shared memory ---------------------------------------- */
 

@@ -45,6 +45,8 @@ ngx_http_modhost_app_start(ngx_http_modhost_app_t *app)
                                            ngx_core_module);
 
     if (ngx_http_modhost_number(app) != NGX_OK) {
+        ngx_http_modhost_app_failed(app, MH_E_MEMORY, "out of memory",
+                                    sizeof("out of memory") - 1);
         return;
     }
 
@@ -58,7 +60,9 @@ ngx_http_modhost_app_start(ngx_http_modhost_app_t *app)
     config.addresses = conf->addresses.elts;
     config.address_count = conf->addresses.nelts;
     config.startup_timeout = conf->settings.startup_timeout;
-    config.shutdown_timeout = conf->settings.shutdown_timeout;
+    config.shutdown_timeout = conf->settings.shutdown_timeout
+                              ? conf->settings.shutdown_timeout
+                              : NGX_HTTP_MODHOST_NO_LIMIT;
     config.worker_index = ngx_process == NGX_PROCESS_WORKER ? ngx_worker : 0;
     config.worker_count = ngx_process == NGX_PROCESS_WORKER
                           ? ccf->worker_processes : 1;

@@ -269,6 +269,8 @@ ngx_http_modhost_apps_drained(void)
         if (apps[i]->started) {
             apps[i]->table->app_drained(apps[i]->core->number);
         }
+
+        ngx_http_modhost_queue_advance(apps[i]);
     }
 }
 

@@ -78,6 +78,7 @@ ngx_int_t
 ngx_http_modhost_init_process(ngx_cycle_t *cycle)
 {
     ngx_uint_t                      i, embedded, groups;
+    ngx_msec_t                      wait;
     ngx_http_modhost_app_conf_t   **apps;
     ngx_http_modhost_main_conf_t   *mmcf;
 
@@ -121,9 +122,10 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
     apps = mmcf->apps.elts;
 
     for (i = 0; i < mmcf->apps.nelts; i++) {
-        ngx_http_modhost_patience =
-            ngx_max(ngx_http_modhost_patience,
-                    apps[i]->settings.shutdown_timeout);
+        wait = apps[i]->settings.shutdown_timeout;
+        wait = wait ? wait : NGX_HTTP_MODHOST_NO_LIMIT;
+
+        ngx_http_modhost_patience = ngx_max(ngx_http_modhost_patience, wait);
     }
 
     ngx_http_modhost_phase = ngx_http_modhost_running;
@@ -203,14 +205,19 @@ ngx_http_modhost_drain(ngx_event_t *ev)
 
     if (ngx_http_modhost_phase == ngx_http_modhost_stopping
         && waited >= (ngx_msec_int_t) ngx_http_modhost_patience
-        && embedded != 0 && !ngx_http_modhost_aborted)
+        && embedded != 0)
     {
-        ngx_http_modhost_aborted = 1;
+        if (!ngx_http_modhost_aborted) {
+            ngx_http_modhost_aborted = 1;
 
-        ngx_log_error(NGX_LOG_WARN, ev->log, 0,
-                      "MH0%d: %ui requests were still running after %M ms of "
-                      "shutdown, and are broken off", MH_E_SHUTDOWN_TIMEOUT,
-                      embedded, ngx_http_modhost_patience);
+            ngx_log_error(NGX_LOG_WARN, ev->log, 0,
+                          "MH0%d: %ui requests were still running after %M ms "
+                          "of shutdown, and are broken off",
+                          MH_E_SHUTDOWN_TIMEOUT, embedded,
+                          ngx_http_modhost_patience);
+        }
+
+        /* and those, later, that had waited for their turn */
 
         ngx_http_modhost_abort_all(MODHOST_RESET_SHUTDOWN, 0);
     }
@@ -263,12 +270,30 @@ ngx_http_modhost_exit_process(ngx_cycle_t *cycle)
 }
 
 
+/* For a message, without the event loop, which does not read the counter. */
+static void
+ngx_http_modhost_wait(int ms)
+{
+    uint64_t       count;
+    struct pollfd  p;
+
+    p.fd = ngx_http_modhost_queue.fd;
+    p.events = POLLIN;
+
+    while (poll(&p, 1, ms) == 1
+           && read(p.fd, &count, sizeof(count)) == -1
+           && ngx_errno == NGX_EINTR)
+    {
+        /* void */
+    }
+}
+
+
 /* TERM, or "master_process off": a short wait, and the loop is over. */
 static void
 ngx_http_modhost_terminate(ngx_cycle_t *cycle)
 {
-    ngx_msec_t      now, until;
-    struct pollfd   p;
+    ngx_msec_t  now, until;
 
     ngx_http_modhost_abort_all(MODHOST_RESET_SHUTDOWN, 1);
 
@@ -285,10 +310,7 @@ ngx_http_modhost_terminate(ngx_cycle_t *cycle)
     while (ngx_http_modhost_apps_running() != 0
            && (ngx_msec_int_t) (until - now) > 0)
     {
-        p.fd = ngx_http_modhost_queue.fd;
-        p.events = POLLIN;
-
-        (void) poll(&p, 1, ngx_min((int) (until - now), 10));
+        ngx_http_modhost_wait((int) ngx_min(until - now, 10));
 
         ngx_http_modhost_loop_run();
 

@@ -67,7 +67,9 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
     ctx->timer.handler = ngx_http_modhost_queue_timeout;
     ctx->timer.data = ctx;
     ctx->timer.log = log;
-    ngx_add_timer(&ctx->timer, ctx->conf->queue_timeout);
+    ngx_add_timer(&ctx->timer, ctx->conf->queue_timeout
+                               ? ctx->conf->queue_timeout
+                               : NGX_HTTP_MODHOST_NO_LIMIT);
 
     ngx_http_modhost_tell_waiting(app);
 

@@ -110,6 +110,26 @@ def quit_does_not_wait_for_ever():
 
 
 @own
+def quit_breaks_off_what_begins_late_too():
+    def body(server):
+        started(server)
+        got = []
+        threads = [threading.Thread(
+            target=lambda: got.append(server.get("/abort")[0]))
+            for _ in range(3)]
+        for t in threads:
+            t.start()
+            time.sleep(0.05)
+        server.stop()
+        for t in threads:
+            t.join()
+        assert got == [503] * 3, got
+    with_server(simple(http="modhost_shutdown_timeout 500ms; "
+                            "modhost_max_concurrency 1; "
+                            "modhost_queue_timeout 1m;"), body, stop=False)
+
+
+@own
 def app_that_does_not_stop_is_left_behind():
     def body(server):
         started(server)

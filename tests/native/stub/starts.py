@@ -88,6 +88,14 @@ def waiting_has_a_limit():
 
 
 @own
+def waiting_without_a_limit():
+    def body(server):
+        assert server.get("/plaintext")[0] == 200
+    with_server(simple(http="modhost_queue_timeout 0;"), body,
+                main="env STUB_START_MS=700;")
+
+
+@own
 def failed_app_is_503_and_others_go_on():
     def body(server):
         wait_for(lambda: "MH0501" in server.log(), 10, "the failure")
@@ -210,4 +218,24 @@ def blocked_app_leaves_static_files_alone():
         for t in threads:
             t.join()
         assert statuses == [200] * 64 and worst < 0.3, worst
+    with_server(simple(), body)
+
+
+@own
+def talkative_app_leaves_static_files_alone():
+    def body(server):
+        started(server)
+        got = []
+        t = threading.Thread(
+            target=lambda: got.append(server.get("/flood?s=2")[0]))
+        t.start()
+        time.sleep(0.1)
+        worst = 0
+        for _ in range(10):
+            begun = time.monotonic()
+            assert server.get("/static/")[0] == 200
+            worst = max(worst, time.monotonic() - begun)
+        assert not got, "the flood was over too soon"
+        t.join()
+        assert got == [200] and worst < 0.5, worst
     with_server(simple(), body)
