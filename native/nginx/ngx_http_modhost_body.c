@@ -43,10 +43,11 @@ ngx_http_modhost_has_body(ngx_http_request_t *r)
         return 0;
     }
 
-    /* an earlier application of this request had it, in part or whole */
+    /* an earlier handler of this request had it, in part or whole */
 
     if (r->request_body != NULL
-        && (r->reading_body || r->request_body->bufs == NULL))
+        && (r->reading_body || r->request_body->bufs == NULL
+            || r->request_body->rest != 0))
     {
         return 0;
     }
@@ -169,6 +170,12 @@ ngx_http_modhost_body_start(ngx_http_modhost_ctx_t *ctx)
     ctx->body_started = 1;
 
     if (r->request_body == NULL) {
+
+        /* "100 Continue" would come in the middle of the response */
+
+        if (ctx->head_sent) {
+            r->expect_tested = 1;
+        }
 
         r->request_body_no_buffering = 1;
         write_handler = r->write_event_handler;

@@ -71,6 +71,29 @@ ngx_http_modhost_head_target(ngx_http_modhost_head_t *head)
 }
 
 
+/* Whether a field frames a body which the app does not get, or not so. */
+static ngx_uint_t
+ngx_http_modhost_framing(ngx_http_modhost_head_t *head, unsigned known,
+    ngx_str_t *value)
+{
+    switch (known) {
+
+    case MODHOST_HEADER_TRANSFER_ENCODING:
+        return !head->has_body;
+
+    case MODHOST_HEADER_CONTENT_LENGTH:
+
+        /* nginx before 1.21 takes both, and goes by the chunks */
+
+        return (!head->has_body && ngx_atoof(value->data, value->len) != 0)
+               || head->request->headers_in.chunked;
+
+    default:
+        return 0;
+    }
+}
+
+
 void
 ngx_http_modhost_head_fields(ngx_http_modhost_head_t *head, mh_head_writer *w)
 {
@@ -107,13 +130,7 @@ ngx_http_modhost_head_fields(ngx_http_modhost_head_t *head, mh_head_writer *w)
                 continue;
             }
 
-            /* of a body that this request does not give to the app */
-
-            if ((known == MODHOST_HEADER_CONTENT_LENGTH
-                 || known == MODHOST_HEADER_TRANSFER_ENCODING)
-                && !head->has_body
-                && (r != r->main || r->headers_in.content_length_n != 0))
-            {
+            if (ngx_http_modhost_framing(head, known, &h[i].value)) {
                 continue;
             }
 

@@ -207,10 +207,12 @@ ngx_http_modhost_head_fixed(ngx_http_modhost_ctx_t *ctx,
         h->flags |= MODHOST_REQUEST_BODY;
 
         if (r->headers_in.chunked) {
-            h->flags |= MODHOST_REQUEST_CHUNKED;
-        }
 
-        if (r->headers_in.content_length_n > 0) {
+            /* what nginx counts while it reads is no declared length */
+
+            h->flags |= MODHOST_REQUEST_CHUNKED;
+
+        } else if (r->headers_in.content_length_n > 0) {
             h->content_length = r->headers_in.content_length_n;
         }
 

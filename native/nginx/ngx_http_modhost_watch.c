@@ -76,6 +76,8 @@ ngx_http_modhost_body_paused(ngx_http_request_t *r)
     }
 #endif
 
+    ngx_http_block_reading(r);         /* where events are level-triggered    */
+
 #if (NGX_HAVE_EPOLLRDHUP)
     if (!c->read->pending_eof) {
         return;

@@ -8,7 +8,7 @@ import struct
 import tempfile
 import time
 
-from common import curl, idle, raw, request, scenario
+from common import curl, idle, info, raw, request, scenario
 from nginx_server import wait_for
 
 
@@ -112,6 +112,19 @@ def whole_body_first(server):
 
 
 @scenario
+def whole_body_in_chunks_has_no_declared_length(server):
+    got = info(server, "/whole/info", method="POST", body=iter([b"ab", b"c"]))
+    assert (got["flags"], got["length"]) == ("0011", "-1"), got
+
+
+@scenario
+def http2_body_that_is_too_short(server):
+    for path in ("/upload", "/whole/upload"):
+        assert b"400 Bad Request" in http2_post(server, path, [b"a" * 10], 100)
+    idle(server)
+
+
+@scenario
 def continue_when_read(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.settimeout(10)
@@ -132,6 +145,23 @@ def no_continue_when_not_read(server):
                          b"Expect: 100-continue\r\n\r\n")
     assert got.startswith(b"HTTP/1.1 403") and b"100 Continue" not in got
     assert b"Connection: close" in got
+
+
+@scenario
+def no_continue_after_the_head(server):
+    with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+        s.settimeout(10)
+        s.sendall(b"POST /head-then-body HTTP/1.1\r\nHost: a\r\n"
+                  b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        got = b""
+        while b"head\n" not in got:
+            got += s.recv(4096)
+        time.sleep(0.1)
+        s.sendall(b"hello")
+        while not got.endswith(b"0\r\n\r\n"):
+            got += s.recv(4096)
+    assert got.startswith(b"HTTP/1.1 200") and b"100 Continue" not in got, got
+    assert b"hello" in got
 
 
 @scenario
