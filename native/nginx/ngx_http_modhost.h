@@ -176,7 +176,6 @@ struct ngx_http_modhost_ctx_s {
     unsigned                      stuck:1;       /* timed out in a group      */
     unsigned                      client_waits:1;
     unsigned                      queued:1;
-    unsigned                      counted:1;     /* in app->active            */
     unsigned                      has_body:1;
     unsigned                      body_started:1;  /* reading has begun       */
     unsigned                      body_ended:1;    /* the end was handed over */

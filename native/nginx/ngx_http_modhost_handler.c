@@ -157,7 +157,6 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
 
     ctx->begun = 1;
     ctx->begun_at = ngx_current_msec;
-    ctx->counted = 1;
     ctx->app->active++;
     ctx->app->count->in_flight++;
     ctx->app->count->queue_ms += ctx->begun_at - ctx->arrived;
@@ -191,6 +190,21 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
 }
 
 
+/*
+ * nginx itself has answered, and waits for the client to take it: to a body
+ * that is not as long as it should be, over HTTP/2.
+ */
+static ngx_uint_t
+ngx_http_modhost_answered(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    return r->header_sent && !ctx->head_sent && !r->post_action;
+}
+
+
 void
 ngx_http_modhost_message(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 {
@@ -201,6 +215,11 @@ ngx_http_modhost_message(ngx_http_modhost_ctx_t *ctx, mh_message *message)
     c = r->connection;
 
     ngx_http_set_log_request(c->log, r);
+
+    if (ngx_http_modhost_answered(ctx)) {
+        ngx_http_modhost_fail(ctx, NGX_ERROR, MODHOST_RESET_BODY);
+        return;
+    }
 
     switch (message->kind) {
 
@@ -322,13 +341,9 @@ ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
 }
 
 
-/*
- * After the head nothing can be said any more, and what was sent must not look
- * whole: the connection is reset, or the HTTP/2 stream.
- */
-void
-ngx_http_modhost_fail(ngx_http_modhost_ctx_t *ctx, ngx_int_t status,
-    uint32_t reason)
+/* What was sent must not look whole: the connection, or the stream, is reset. */
+static void
+ngx_http_modhost_break_off(ngx_http_modhost_ctx_t *ctx)
 {
     struct linger        linger;
     ngx_connection_t    *c;
@@ -336,13 +351,6 @@ ngx_http_modhost_fail(ngx_http_modhost_ctx_t *ctx, ngx_int_t status,
 
     r = ctx->request;
     c = r->connection;
-
-    ngx_http_modhost_detach(ctx, reason);
-
-    if (!ctx->head_sent) {
-        ngx_http_modhost_finalize(ctx, status);
-        return;
-    }
 
 #if (NGX_HTTP_V2)
     if (r->stream) {
@@ -377,6 +385,39 @@ ngx_http_modhost_fail(ngx_http_modhost_ctx_t *ctx, ngx_int_t status,
 #endif
 
     ngx_http_modhost_finalize(ctx, NGX_ERROR);
+}
+
+
+void
+ngx_http_modhost_fail(ngx_http_modhost_ctx_t *ctx, ngx_int_t status,
+    uint32_t reason)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    ngx_http_modhost_detach(ctx, reason);
+
+    if (ngx_http_modhost_answered(ctx)) {
+        ctx->finalized = 1;
+        return;
+    }
+
+    if (!ctx->head_sent) {
+        ngx_http_modhost_finalize(ctx, status);
+        return;
+    }
+
+    if (r != r->main && r->header_only) {
+
+        /* auth_request and mirror want no more than the head */
+
+        r->headers_out.status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        ngx_http_modhost_finalize(ctx, NGX_OK);
+        return;
+    }
+
+    ngx_http_modhost_break_off(ctx);
 }
 
 

@@ -37,6 +37,14 @@ def mirror(server):
 
 
 @scenario
+def subrequest_that_breaks_off_after_its_head(server):
+    status, _, body = request(server, "GET", "/badly/mirrored/sleep?ms=200")
+    assert (status, body) == (200, b"slept\n")
+    assert request(server, "GET", "/badly/guarded/plaintext")[0] == 500
+    idle(server)
+
+
+@scenario
 def log_lines(server):
     request(server, "GET", "/log?size=6000")
     log = server.log()

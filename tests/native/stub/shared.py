@@ -80,6 +80,13 @@ SHARED = """
         }
         location /mirrored/ { mirror /mirror; modhost_pass @STUB@; }
         location = /mirror { internal; modhost_pass @STUB@; }
+        location /badly/mirrored/ { mirror /breaks; modhost_pass @STUB@; }
+        location /badly/guarded/ { auth_request /breaks; modhost_pass @STUB@; }
+        location = /breaks {
+            internal;
+            rewrite ^ /reset-after-head? break;
+            modhost_pass @STUB@;
+        }
         location /slow/ { limit_rate 200k; modhost_pass @STUB@; }
         location /spool/ { modhost_buffering on; modhost_pass @STUB@; }
         location /zipped/ {
