@@ -6,7 +6,8 @@
 
 
 /* nginx cuts a line at 2048 bytes, time stamp and prefix included. */
-#define NGX_HTTP_MODHOST_LINE  1700
+#define NGX_HTTP_MODHOST_LINE      1700
+#define NGX_HTTP_MODHOST_CATEGORY  200
 
 
 typedef enum {
@@ -150,7 +151,8 @@ ngx_http_modhost_log_text(ngx_log_t *log, ngx_uint_t level, const char *app,
     mh_str category, mh_str text)
 {
     u_char      line[NGX_HTTP_MODHOST_LINE + 16];
-    size_t      length, taken;
+    u_char      name[NGX_HTTP_MODHOST_CATEGORY];
+    size_t      i, length, taken;
     ngx_uint_t  first;
 
     while (text.length != 0 && (text.data[text.length - 1] == '\n'
@@ -159,8 +161,15 @@ ngx_http_modhost_log_text(ngx_log_t *log, ngx_uint_t level, const char *app,
         text.length--;
     }
 
-    category.length = ngx_min(category.length, 200);
+    category.length = ngx_min(category.length, NGX_HTTP_MODHOST_CATEGORY);
     first = 1;
+
+    for (i = 0; i < category.length; i++) {
+        name[i] = category.data[i] < 0x20 || category.data[i] == 0x7f
+                  ? '?' : category.data[i];
+    }
+
+    category.data = name;
 
     do {
         taken = ngx_http_modhost_log_piece(line, &length, text);

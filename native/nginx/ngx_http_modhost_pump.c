@@ -102,7 +102,7 @@ ngx_http_modhost_give(ngx_http_modhost_ctx_t *ctx)
 void
 ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx)
 {
-    ngx_int_t                  rc;
+    ngx_chain_t               *out;
     ngx_event_t               *wev;
     ngx_connection_t          *c;
     ngx_http_request_t        *r;
@@ -117,9 +117,14 @@ ngx_http_modhost_pump(ngx_http_modhost_ctx_t *ctx)
     }
 
     do {
-        rc = ngx_http_output_filter(r, ngx_http_modhost_give(ctx));
+        out = ngx_http_modhost_give(ctx);
 
-        if (rc == NGX_ERROR) {
+        /* nginx takes it for an error where there is nothing to write at all */
+
+        if ((out != NULL || ctx->busy != NULL || r->postponed || r->buffered
+             || c->buffered || c->error)
+            && ngx_http_output_filter(r, out) == NGX_ERROR)
+        {
             ngx_http_modhost_fail(ctx, NGX_ERROR, MODHOST_RESET_CLIENT);
             return;
         }

@@ -1,7 +1,8 @@
 /*
  * After "101 Switching Protocols" bytes go both ways: out as a response body
- * without end, in as the application's window allows. No time-out applies; the
- * end comes from either side, or from the application when the worker stops.
+ * without end, in as the application's window allows. Silence has no limit,
+ * only a client that does not take what it is sent (send_timeout); the end
+ * comes from either side, or from the application when the worker stops.
  */
 
 #include "ngx_http_modhost.h"
@@ -37,6 +38,12 @@ ngx_http_modhost_upgrade(ngx_http_modhost_ctx_t *ctx)
     }
 
     r->read_event_handler = ngx_http_modhost_upgrade_handler;
+
+    /* the application may have asked for what has come already */
+
+    if (ctx->window != 0) {
+        ngx_post_event(c->read, &ngx_posted_events);
+    }
 }
 
 

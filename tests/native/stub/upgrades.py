@@ -52,6 +52,18 @@ def upgrade_echoes(server):
 
 
 @scenario
+def upgrade_with_a_window_from_before(server):
+    with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+        s.settimeout(10)
+        s.sendall(UPGRADE.replace(b"-echo", b"-echo?first=1") + b"early")
+        _, rest = read_head(s)
+        assert read_exactly(s, rest, 5) == b"early"
+        s.sendall(b"bye")
+        assert read_exactly(s, b"", 6) == b"byeend"
+    idle(server)
+
+
+@scenario
 def upgrade_half_closed_by_client(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.settimeout(10)
