@@ -229,7 +229,10 @@ CASE(A_channel_takes_the_good_one)
     mh_queue_leave(&rig_queue);
     CHECK_INT(error.code, MH_E_PEER_CLOSED);
     CHECK_HAS(error.text, "MH0602: a frame has no place here");
-    rig_turn();
+    CHECK_INT(worker.channel->used, 0);
+    CHECK_INT(worker.channel->credits, 20);    /* 16, 8 more, 4 back          */
+    CHECK(worker.channel->draining);
+    rig_turn();                                /* so it is closed             */
 
     CHECK_TEXT(answers[0].body, "Hello, World!");
     CHECK_INT(answers[0].ended, 1);
@@ -240,10 +243,6 @@ CASE(A_channel_takes_the_good_one)
     CHECK_INT(answers[3].upgraded, 1);
     CHECK_INT(answers[3].reset, MODHOST_RESET_APP);
     CHECK_INT(answers[5].reset, MH_RESET_RETRY);
-    CHECK_INT(worker.channel->used, 0);
-    CHECK_INT(worker.channel->credits, 20);    /* 16, 8 more, 4 back          */
-    CHECK(worker.channel->draining);
-
     for (i = 0; i < 6; i++) {
         rig_done(&answers[i]);
     }
