@@ -10,8 +10,8 @@
 
 static ngx_int_t ngx_http_modhost_settings_agree(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t *app, ngx_http_modhost_loc_conf_t *mlcf);
-static ngx_int_t ngx_http_modhost_env_conflict(ngx_conf_t *cf,
-    ngx_array_t *a, ngx_array_t *b, ngx_uint_t group);
+static ngx_int_t ngx_http_modhost_check_twice(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf, ngx_uint_t n);
 static ngx_int_t ngx_http_modhost_add_address(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t *app, ngx_http_conf_addr_t *addr);
 
@@ -75,9 +75,41 @@ ngx_http_modhost_check_apps(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
         app->name.data = (u_char *) app->spec.name;
         app->name.len = ngx_strlen(app->spec.name);
 
-        if (ngx_http_modhost_addresses(cf, app) != NGX_OK) {
+        if (ngx_http_modhost_check_twice(cf, mmcf, i) != NGX_OK
+            || ngx_http_modhost_addresses(cf, app) != NGX_OK)
+        {
             return NGX_ERROR;
         }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A folder and the file in it, or a link: they would run side by side. */
+static ngx_int_t
+ngx_http_modhost_check_twice(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf, ngx_uint_t n)
+{
+    ngx_uint_t                     i;
+    ngx_http_modhost_app_conf_t   *app, **apps;
+
+    apps = mmcf->apps.elts;
+    app = apps[n];
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_strcmp(apps[i]->spec.path, app->spec.path) != 0) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "MH0%d: \"%V\" in %V:%ui and \"%V\" in %V:%ui are one "
+                      "application: name it by one path",
+                      MH_E_SETTING_CONFLICT, &apps[i]->path,
+                      &apps[i]->place.file, apps[i]->place.line, &app->path,
+                      &app->place.file, app->place.line);
+        return NGX_ERROR;
     }
 
     return NGX_OK;
@@ -108,6 +140,10 @@ ngx_http_modhost_managed_directory(ngx_conf_t *cf,
         if (dladdr((void *) &ngx_http_modhost_module, &info) == 0
             || (path = realpath(info.dli_fname, NULL)) == NULL)
         {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                          "MH0%d: the folder of the module is not known (see "
+                          "modhost_managed_directory)",
+                          MH_E_MANAGED_DIRECTORY);
             return NGX_ERROR;
         }
 
@@ -245,75 +281,7 @@ ngx_http_modhost_settings_agree(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (a->env == NULL) {
-        a->env = b->env;
-    }
-
-    return NGX_OK;
-}
-
-
-/* All applications of a worker share its environment. */
-ngx_int_t
-ngx_http_modhost_check_env(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
-{
-    ngx_uint_t                     i, j;
-    ngx_http_modhost_app_conf_t  **apps;
-
-    apps = mmcf->apps.elts;
-
-    for (i = 1; i < mmcf->apps.nelts; i++) {
-        for (j = 0; j < i; j++) {
-            if (ngx_http_modhost_env_conflict(cf, apps[j]->settings.env,
-                                              apps[i]->settings.env, 0)
-                != NGX_OK)
-            {
-                return NGX_ERROR;
-            }
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_modhost_env_conflict(ngx_conf_t *cf, ngx_array_t *a, ngx_array_t *b,
-    ngx_uint_t group)
-{
-    ngx_uint_t               i, j;
-    ngx_http_modhost_env_t  *x, *y;
-
-    if (a == NULL || b == NULL || a == b) {
-        return NGX_OK;
-    }
-
-    x = a->elts;
-    y = b->elts;
-
-    for (i = 0; i < a->nelts; i++) {
-        for (j = 0; j < b->nelts; j++) {
-
-            if (ngx_strcmp(x[i].name.data, y[j].name.data) != 0
-                || ngx_strcmp(x[i].value.data, y[j].value.data) == 0)
-            {
-                continue;
-            }
-
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "MH0%d: the environment variable \"%V\" has two "
-                          "values, in %V:%ui and in %V:%ui, but %s",
-                          MH_E_ENV_CONFLICT, &x[i].name,
-                          &x[i].place.file, x[i].place.line,
-                          &y[j].place.file, y[j].place.line,
-                          group ? "both are of one process group"
-                          : "embedded applications share one process; "
-                            "process_group= will give an application its own");
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
+    return ngx_http_modhost_env_join(cf, &a->env, b->env);
 }
 
 

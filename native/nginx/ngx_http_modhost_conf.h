@@ -120,7 +120,7 @@ typedef struct {
 #define NGX_HTTP_MODHOST_BODY_DEFAULT  30000000
 
 
-/* ---- ngx_http_modhost_conf.c, _pass.c, _check.c ------------------------ */
+/* ---- ngx_http_modhost_conf.c, _pass.c, _check.c, _env.c ---------------- */
 
 void *ngx_http_modhost_create_main_conf(ngx_conf_t *cf);
 char *ngx_http_modhost_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -146,6 +146,12 @@ ngx_int_t ngx_http_modhost_check_apps(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf);
 ngx_int_t ngx_http_modhost_check_env(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf);
+/* Logs a variable of both with two values. `group`: both are of one. */
+ngx_int_t ngx_http_modhost_env_conflict(ngx_conf_t *cf, ngx_array_t *a,
+    ngx_array_t *b, ngx_uint_t group);
+/* *a becomes what both have; they do not contradict each other. */
+ngx_int_t ngx_http_modhost_env_join(ngx_conf_t *cf, ngx_array_t **a,
+    ngx_array_t *b);
 ngx_int_t ngx_http_modhost_settle(ngx_conf_t *cf,
     ngx_http_modhost_loc_conf_t *mlcf);
 ngx_int_t ngx_http_modhost_addresses(ngx_conf_t *cf,

@@ -109,7 +109,7 @@ ngx_http_modhost_pass_option(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf,
     base.data = option->data + 10;
     base.len = option->len - 10;
 
-    if (base.len != 0 && base.data[base.len - 1] == '/') {
+    while (base.len != 0 && base.data[base.len - 1] == '/') {
         base.len--;
     }
 

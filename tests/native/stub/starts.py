@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import socket
+import tempfile
 import threading
 import time
 
@@ -93,6 +94,27 @@ def waiting_without_a_limit():
         assert server.get("/plaintext")[0] == 200
     with_server(simple(http="modhost_queue_timeout 0;"), body,
                 main="env STUB_START_MS=700;")
+
+
+@own
+def environment_of_several_locations():
+    def body(server):
+        started(server)
+        _, text = server.get("/environment")
+        assert b"COLOUR=red\nSHAPE=round\n" in text, text
+    with_server(simple(
+        "location /two/ { modhost_pass @STUB@; modhost_env COLOUR red; }"
+        "location /three/ { modhost_pass @STUB@; modhost_env SHAPE round; "
+        "modhost_env COLOUR red; }"), body)
+
+
+@own
+def one_application_by_two_paths_is_refused():
+    with tempfile.TemporaryDirectory() as folder:
+        link = os.path.join(folder, "Link.so")
+        os.symlink(STUB, link)
+        refused(simple(f"location /link/ {{ modhost_pass {link}; }}"),
+                "MH0207", "Link.so", "Stub.so")
 
 
 @own
