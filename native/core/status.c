@@ -53,9 +53,25 @@ page_sequence(void)
 }
 
 
+/* Each word is read before what follows, and so before the second look at the
+   sequence. */
+static void
+words_copy(uint64_t *to, size_t length)
+{
+    size_t           i;
+    const uint64_t  *from;
+
+    from = (const uint64_t *) (page + sizeof(modhost_status_page));
+
+    for (i = 0; i < (length + 7) / 8; i++) {
+        to[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
+    }
+}
+
+
 /* Whether the copy is of one moment. */
 static bool
-page_copy(uint8_t *copy, modhost_status_page *head)
+page_copy(void *copy, modhost_status_page *head)
 {
     uint32_t  sequence;
 
@@ -73,10 +89,7 @@ page_copy(uint8_t *copy, modhost_status_page *head)
         return false;
     }
 
-    memcpy(copy, page + sizeof(*head),
-           (size_t) head->json_length + head->metrics_length);
-
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    words_copy(copy, (size_t) head->json_length + head->metrics_length);
 
     return page_sequence() == sequence
            && head->magic == MODHOST_PROTOCOL_MAGIC;
