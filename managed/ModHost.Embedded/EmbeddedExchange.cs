@@ -45,6 +45,9 @@ internal sealed unsafe class EmbeddedExchange : ExchangeTransport
 
     public override IWake? Waker => LoopWake.Instance;
 
+    // One web server, whose numbers are never used again.
+    public override object Origin => LoopWake.Instance;
+
     public override Span<byte> ResponseHead
     {
         get

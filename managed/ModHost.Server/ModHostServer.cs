@@ -17,8 +17,9 @@ public sealed class ModHostServer : IServer
 {
     private readonly ServerAddresses _addresses;
     private readonly ExchangeRegistry _registry = new();
+    private readonly IdleExchanges _idle = new();
     private readonly CancellationTokenSource _closing = new();
-    private Func<ExchangeTransport, Exchange>? _factory;
+    private Func<object, ulong, Exchange>? _factory;
     private int _stopped;
 
     /// <summary>Makes the server of an application; it does nothing before <see cref="StartAsync"/>.</summary>
@@ -57,8 +58,12 @@ public sealed class ModHostServer : IServer
     public HttpExchange CreateExchange(ExchangeTransport transport)
     {
         ArgumentNullException.ThrowIfNull(transport);
-        var factory = _factory ?? throw new InvalidOperationException("The server has not started.");
-        var exchange = factory(transport);
+        if (_factory is null)
+        {
+            throw new InvalidOperationException("The server has not started.");
+        }
+
+        var exchange = new PairedExchange(this, transport);
         _registry.Add(exchange);
         return exchange;
     }
@@ -73,7 +78,7 @@ public sealed class ModHostServer : IServer
             throw new InvalidOperationException("The server has already started.");
         }
 
-        _factory = transport => new Exchange<TContext>(this, transport, application);
+        _factory = (origin, connection) => new Exchange<TContext>(this, origin, connection, application);
         _addresses.Report(Connection.Addresses);
         Connection.Ready(this);
         return Task.CompletedTask;
@@ -109,9 +114,19 @@ public sealed class ModHostServer : IServer
         // The token source stays: exchanges that outlive the host may still hold its token.
     }
 
+    /// <summary>An exchange object for a request of this connection. Loop.</summary>
+    internal Exchange TakeExchange(ExchangeTransport transport, ulong connection)
+    {
+        var origin = transport.Origin;
+        return _idle.Take(origin, connection) ?? _factory!(origin, connection);
+    }
+
+    /// <summary>Its request is over.</summary>
+    internal void Keep(Exchange exchange) => _idle.Keep(exchange);
+
     internal void Entered() => _registry.Entered();
 
     internal void Left() => _registry.Left();
 
-    internal void Forget(Exchange exchange) => _registry.Remove(exchange);
+    internal void Forget(PairedExchange exchange) => _registry.Remove(exchange);
 }

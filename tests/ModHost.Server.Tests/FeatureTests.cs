@@ -81,22 +81,6 @@ public sealed class FeatureTests
     }
 
     [Fact]
-    public async Task The_context_is_reused_from_use_to_use()
-    {
-        var contexts = new List<HttpContext>();
-        await using var server = await MemoryServer.Handle(http =>
-        {
-            contexts.Add(http);
-            return Task.CompletedTask;
-        });
-        var exchange = server.Exchange();
-        await exchange.Begin(RequestBlock.Get("/")).Completion();
-        await exchange.Begin(RequestBlock.Get("/")).Completion();
-
-        Assert.Same(contexts[0], contexts[1]);
-    }
-
-    [Fact]
     public async Task Tls_features_are_there_with_Tls_only()
     {
         var request = RequestBlock.Get("/");

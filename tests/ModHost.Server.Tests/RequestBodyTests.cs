@@ -138,7 +138,7 @@ public sealed class RequestBodyTests
         var body = new byte[10_000_000];
 
         var exchange = server.Begin(RequestBlock.Post("/", body.Length), body);
-        await Task.Delay(50);
+        await server.Settle();
         Assert.InRange(exchange.Granted, 1, 128 * 1024);
         go.SetResult();
         await exchange.Completion();

@@ -19,10 +19,10 @@ public sealed class StoppingTests
         var exchange = server.Begin(RequestBlock.Get("/"));
 
         var stop = server.Server.StopAsync(CancellationToken.None);
-        await Task.Delay(20);
+        await server.Settle();
         Assert.False(stop.IsCompleted);
         server.Drain();
-        await Task.Delay(20);
+        await server.Settle();
         Assert.False(stop.IsCompleted);
         go.SetResult();
         await stop.WaitAsync(TimeSpan.FromSeconds(20));
@@ -53,8 +53,10 @@ public sealed class StoppingTests
         var exchange = server.Begin(RequestBlock.Get("/"));
         await begun.Task;
 
-        using var patience = new CancellationTokenSource(50);
-        await server.Server.StopAsync(patience.Token);
+        using var patience = new CancellationTokenSource();
+        var stop = server.Server.StopAsync(patience.Token);
+        await patience.CancelAsync();
+        await stop;
 
         await exchange.Completion();
         Assert.Equal(ResetReason.Shutdown, exchange.WasReset);

@@ -147,7 +147,8 @@ public sealed class StreamingTests
         exchange.ReportsSent = false;
 
         exchange.Begin(RequestBlock.Get("/"));
-        await Task.Delay(100);
+        await exchange.Until(seen => seen.BodyBytes.Length >= 10_000);
+        await server.Settle();
         Assert.InRange(written, 10, 100);
         for (var reported = 0; exchange.Released == 0;)
         {

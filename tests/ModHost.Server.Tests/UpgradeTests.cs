@@ -116,6 +116,32 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task A_client_that_goes_just_before_the_upgrade_fails_the_read()
+    {
+        var starting = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        var thrown = new TaskCompletionSource<Exception?>();
+        await using var server = await MemoryServer.Handle(async http =>
+        {
+            http.Response.OnStarting(() =>
+            {
+                starting.SetResult();
+                return go.Task;
+            });
+            await using var stream = await http.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
+            thrown.SetResult(await Record.ExceptionAsync(async () => await stream.ReadExactlyAsync(new byte[1])));
+        });
+
+        var exchange = server.Begin(Request(), [], ends: false);
+        await starting.Task;
+        exchange.Abort(ResetReason.Client);
+        go.SetResult();
+
+        Assert.IsType<ConnectionResetException>(await thrown.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        await exchange.Completion();
+    }
+
+    [Fact]
     public async Task The_object_serves_ordinary_requests_after_an_upgrade()
     {
         await using var server = await MemoryServer.Handle(async http =>

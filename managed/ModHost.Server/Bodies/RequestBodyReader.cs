@@ -98,9 +98,9 @@ internal sealed class RequestBodyReader(Exchange exchange, bool upgraded, bool l
 
     public override void CancelPendingRead()
     {
-        if (HasIncoming)
+        if (!_completed && HasIncoming)
         {
-            exchange.StartReading().CancelPendingRead();
+            exchange.CancelRead();
         }
     }
 

@@ -70,7 +70,8 @@ internal sealed class ResponseBodyWriter(Exchange exchange, bool live) : PipeWri
         return new ValueTask(exchange.CompleteBody(exception));
     }
 
-    private void ThrowIfCompleted()
+    /// <summary>Throws where nothing may be written any more.</summary>
+    public void ThrowIfCompleted()
     {
         if (_completed || exchange.IsComplete)
         {

@@ -77,16 +77,28 @@ internal abstract partial class Exchange :
     /// <summary>Whether the request has a body; an upgraded one has none.</summary>
     internal bool HasBody => (_traits & RequestTraits.Body) != 0 && _contentLength != 0;
 
+    /// <summary>Lets a read that waits go without bytes.</summary>
+    internal void CancelRead()
+    {
+        lock (_gate)
+        {
+            if (_pipeUsed)
+            {
+                _pipe!.Reader.CancelPendingRead();
+            }
+        }
+    }
+
     private RequestBodyReader RequestReader => _requestReader ??= new(this, upgraded: false, _live);
 
     private RequestBodyStream RequestStream => _requestStream ??= new(this, RequestReader);
 
-    /// <inheritdoc />
-    public sealed override void Body(ReadOnlySpan<byte> data, bool end)
+    /// <inheritdoc cref="HttpExchange.Body" />
+    public void Body(ExchangeTransport transport, ReadOnlySpan<byte> data, bool end)
     {
         lock (_gate)
         {
-            if (!_live || _writerDone || _pipe is not { } pipe)
+            if (!IsUseOf(transport) || _writerDone || _pipe is not { } pipe)
             {
                 return;
             }
@@ -230,10 +242,18 @@ internal abstract partial class Exchange :
             resumeWriterThreshold: 0,
             minimumSegmentSize: BodyMemory.BlockSize,
             useSynchronizationContext: false));
-        _pipeUsed = true;
-        _writerDone = false;
         _granted = 0;
         _readsUnderWay = 0;
+        lock (_gate)
+        {
+            _pipeUsed = true;
+            _writerDone = false;
+            if (_aborted)
+            {
+                // Just before, and there was no pipe to tell.
+                AbortBodyLocked();
+            }
+        }
     }
 
     private void ClosePipe(Pipe pipe)
@@ -269,7 +289,7 @@ internal abstract partial class Exchange :
         return false;
     }
 
-    private void AbortBodyLocked(ResetReason reason)
+    private void AbortBodyLocked()
     {
         if (!_pipeUsed || _writerDone)
         {
@@ -277,7 +297,7 @@ internal abstract partial class Exchange :
         }
 
         _writerDone = true;
-        _pipe!.Writer.Complete(reason switch
+        _pipe!.Writer.Complete(_abortReason switch
         {
             ResetReason.Client => new ConnectionResetException("The client has disconnected."),
             ResetReason.Body => new BadHttpRequestException("Unexpected end of request content."),

@@ -11,7 +11,6 @@ internal abstract partial class Exchange : IHttpConnectionFeature, IConnectionLi
     private AddressCache _local;
     private string? _connectionId;
     private string? _connectionIdSet;
-    private ulong _connectionNumber;
     private IPAddress? _remoteAddress;
     private IPAddress? _localAddress;
     private int? _remotePort;
@@ -28,25 +27,25 @@ internal abstract partial class Exchange : IHttpConnectionFeature, IConnectionLi
 
     IPAddress? IHttpConnectionFeature.RemoteIpAddress
     {
-        get => _remoteSet ? _remoteAddress : _remote.Get(Head.RemoteAddress);
+        get => _remoteSet ? _remoteAddress : Still(Use, _remote.Get(Head.RemoteAddress));
         set => (_remoteAddress, _remoteSet) = (value, true);
     }
 
     IPAddress? IHttpConnectionFeature.LocalIpAddress
     {
-        get => _localSet ? _localAddress : _local.Get(Head.LocalAddress);
+        get => _localSet ? _localAddress : Still(Use, _local.Get(Head.LocalAddress));
         set => (_localAddress, _localSet) = (value, true);
     }
 
     int IHttpConnectionFeature.RemotePort
     {
-        get => _remotePort ?? Head.RemotePort;
+        get => _remotePort ?? Still(Use, Head.RemotePort);
         set => _remotePort = value;
     }
 
     int IHttpConnectionFeature.LocalPort
     {
-        get => _localPort ?? Head.LocalPort;
+        get => _localPort ?? Still(Use, Head.LocalPort);
         set => _localPort = value;
     }
 
@@ -56,20 +55,7 @@ internal abstract partial class Exchange : IHttpConnectionFeature, IConnectionLi
         set => _closeRequestedSet = value;
     }
 
-    private string ConnectionId
-    {
-        get
-        {
-            var number = Head.ConnectionId;
-            if (_connectionId is null || _connectionNumber != number)
-            {
-                _connectionId = ExchangeIds.Connection(number);
-                _connectionNumber = number;
-            }
-
-            return _connectionId;
-        }
-    }
+    private string ConnectionId => _connectionId ??= ExchangeIds.Connection(Connection);
 
     void IConnectionLifetimeNotificationFeature.RequestClose()
     {

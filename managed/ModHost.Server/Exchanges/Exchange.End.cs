@@ -25,7 +25,7 @@ internal abstract partial class Exchange
     /// <summary>Answers a request that the application must not see. False: there is nothing against it.</summary>
     protected bool Refuse()
     {
-        if (_requestHeaders.Begin(Server.Options.RequestHeaderEncodingSelector))
+        if (_requestHeaders.Begin(_transport, Server.Options.RequestHeaderEncodingSelector))
         {
             return false;
         }
@@ -150,7 +150,10 @@ internal abstract partial class Exchange
         if (_rejection is null && failure is not null && _transport.DetailedErrors && !IsHead)
         {
             _responseHeaders.Assign(Protocol.HeaderNumber.ContentType, "text/plain; charset=utf-8");
-            _writing.Write(_transport, Encoding.UTF8.GetBytes(failure.ToString()));
+            lock (_gate)
+            {
+                Copy(Encoding.UTF8.GetBytes(failure.ToString()));
+            }
         }
 
         StartError();
@@ -160,7 +163,7 @@ internal abstract partial class Exchange
     {
         SettleHeaders();
         HasStarted = true;
-        _responseHeaders.SetReadOnly();
+        _responseHeaders.SetReadOnly(true);
     }
 
     private async Task CompleteApplicationAwaited(Task starting)

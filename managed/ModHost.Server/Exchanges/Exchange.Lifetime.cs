@@ -8,6 +8,7 @@ internal abstract partial class Exchange : IHttpRequestLifetimeFeature
 {
     private CancellationTokenSource? _abort;
     private CancellationToken? _abortSet;
+    private ResetReason _abortReason;
     private bool _aborted;
     private bool _abortPrevented;
 
@@ -41,48 +42,69 @@ internal abstract partial class Exchange : IHttpRequestLifetimeFeature
 
     void IHttpRequestLifetimeFeature.Abort() => AbortByApplication();
 
-    /// <inheritdoc />
-    public sealed override void Abort(ResetReason reason)
+    /// <inheritdoc cref="HttpExchange.Abort" />
+    public void Abort(ExchangeTransport transport, ResetReason reason)
     {
         lock (_gate)
         {
-            if (!_live || _aborted)
+            if (IsUseOf(transport))
             {
-                return;
+                AbortLocked(reason);
             }
-
-            // The token first: who waits for a read or a flush goes on only after it was queued.
-            FireAbortLocked();
-            if (!IsOver)
-            {
-                BreakLocked();
-            }
-
-            AbortBodyLocked(reason);
         }
     }
 
     /// <summary>The host does not wait longer. False: the exchange is not in use.</summary>
-    public bool AbortForShutdown()
+    public bool AbortForShutdown(ExchangeTransport transport)
     {
         lock (_gate)
         {
-            if (!_live)
+            if (!IsUseOf(transport))
             {
                 return false;
             }
-        }
 
-        Break(ResetReason.Shutdown, flush: false);
-        Abort(ResetReason.Shutdown);
-        return true;
+            Break(ResetReason.Shutdown, flush: false);
+            AbortLocked(ResetReason.Shutdown);
+            return true;
+        }
     }
 
     private void AbortByApplication()
     {
         Log.ApplicationAborted(ConnectionId, TraceIdentifier);
-        Break(ResetReason.App, flush: true);
-        Abort(ResetReason.App);
+        BreakAndAbort(flush: true);
+    }
+
+    /// <summary>The application has ended the exchange, or cannot end it as it should.</summary>
+    private void BreakAndAbort(bool flush)
+    {
+        lock (_gate)
+        {
+            if (_live)
+            {
+                Break(ResetReason.App, flush);
+                AbortLocked(ResetReason.App);
+            }
+        }
+    }
+
+    private void AbortLocked(ResetReason reason)
+    {
+        if (_aborted)
+        {
+            return;
+        }
+
+        // The token first: who waits for a read or a flush goes on only after it was queued.
+        FireAbortLocked();
+        if (!IsOver)
+        {
+            BreakLocked();
+        }
+
+        _abortReason = reason;
+        AbortBodyLocked();
     }
 
     private void FireAbortLocked()
@@ -119,6 +141,7 @@ internal abstract partial class Exchange : IHttpRequestLifetimeFeature
 
             _abortSet = null;
             _aborted = false;
+            _abortReason = ResetReason.None;
             _abortPrevented = false;
         }
     }

@@ -7,12 +7,13 @@ namespace ModHost.Server.Exchanges;
 
 /// <summary>The way of the response to the web server.</summary>
 /// <remarks>
-/// <para>The application writes into blocks of the web server's own memory (<c>_writing</c>; one writer at a time, no
-/// lock). A flush moves them to <c>_ready</c> and sends. While the synchronous part of the application runs the
+/// <para>The application writes into blocks of the web server's own memory (<c>_writing</c>; one writer at a time, as a
+/// pipe has it). A flush moves them to <c>_ready</c> and sends. While the synchronous part of the application runs the
 /// exchange is corked: flushes gather in <c>_ready</c>, so that a response that is complete by then is one send of
 /// head, body and end. The cork goes when that part returns with work left, when much has gathered, or when the
 /// watchdog finds that it takes long.</para>
-/// <para><c>_ready</c>, the cork, the flags of what was sent and the window are under <c>_gate</c>.</para>
+/// <para>Both chains, the cork, the flags of what was sent and the window are under <c>_gate</c>: a writer that nobody
+/// waits for may go on while another thread ends the exchange.</para>
 /// </remarks>
 internal abstract partial class Exchange
 {
@@ -21,6 +22,9 @@ internal abstract partial class Exchange
 
     /// <inheritdoc cref="CorkLimit" />
     private const int CorkBlocks = 48;
+
+    /// <summary>So much is copied under the gate; the loop may wait for it.</summary>
+    private const int CopyAtOnce = 64 * 1024;
 
     private readonly BlockChain _writing = new();
     private readonly BlockChain _ready = new();
@@ -38,12 +42,12 @@ internal abstract partial class Exchange
     /// <summary>Whether a flush waits for the cork to go. Watchdog, without the gate.</summary>
     public bool HoldsBack => Volatile.Read(ref _flushWanted) && _corked;
 
-    /// <inheritdoc />
-    public sealed override void Sent(int bytes)
+    /// <inheritdoc cref="HttpExchange.Sent" />
+    public void Sent(ExchangeTransport transport, int bytes)
     {
         lock (_gate)
         {
-            if (!_live)
+            if (!IsUseOf(transport))
             {
                 return;
             }
@@ -99,17 +103,33 @@ internal abstract partial class Exchange
         }
     }
 
-    /// <summary>Sends what was written. The response has started.</summary>
-    private ValueTask<FlushResult> FlushStarted(CancellationToken cancellationToken)
+    /// <summary>Sends what was written, and this behind it. The response has started.</summary>
+    private ValueTask<FlushResult> FlushStarted(ReadOnlySpan<byte> more, CancellationToken cancellationToken)
     {
+        while (more.Length > CopyAtOnce)
+        {
+            lock (_gate)
+            {
+                Copy(more[..CopyAtOnce]);
+            }
+
+            more = more[CopyAtOnce..];
+        }
+
         lock (_gate)
         {
-            if (!_live || IsOver)
+            if (!_live)
+            {
+                return new(new FlushResult(isCanceled: false, isCompleted: true));
+            }
+
+            if (IsOver)
             {
                 _writing.Return(_transport);
                 return new(new FlushResult(isCanceled: false, isCompleted: true));
             }
 
+            Copy(more);
             MoveWritten();
             _flushWanted = true;
             if (_corked && MayGather)
@@ -177,6 +197,14 @@ internal abstract partial class Exchange
         _flush.Complete();
     }
 
+    private void Copy(ReadOnlySpan<byte> bytes)
+    {
+        if (_live && !IsOver)
+        {
+            _writing.Write(_transport, bytes);
+        }
+    }
+
     private bool MayGather =>
         _ready.Bytes < CorkLimit && _ready.Count < CorkBlocks && _underWay + _ready.Bytes < _transport.SendWindow;
 
@@ -205,7 +233,7 @@ internal abstract partial class Exchange
         _corked = false;
         _flushWanted = false;
         _headSent = false;
-        _ended = false;
+        _ended = true;
         _broken = false;
         _bodyFeature = null;
     }

@@ -52,31 +52,31 @@ internal abstract partial class Exchange :
     {
         get => _method ??= _methodNumber != MethodTable.Other
             ? MethodTable.Name(_methodNumber)
-            : _methods.Get(Head.MethodName);
+            : Still(Use, _methods.Get(Head.MethodName));
         set => _method = value;
     }
 
     string IHttpRequestFeature.PathBase
     {
-        get => _pathBase ??= _pathBases.GetPath(Head.PathBase);
+        get => _pathBase ??= Still(Use, _pathBases.GetPath(Head.PathBase));
         set => _pathBase = value;
     }
 
     string IHttpRequestFeature.Path
     {
-        get => _path ??= _paths.GetPath(Head.Path);
+        get => _path ??= Still(Use, _paths.GetPath(Head.Path));
         set => _path = value;
     }
 
     string IHttpRequestFeature.QueryString
     {
-        get => _query ??= _queries.Get(Head.Query);
+        get => _query ??= Still(Use, _queries.Get(Head.Query));
         set => _query = value;
     }
 
     string IHttpRequestFeature.RawTarget
     {
-        get => _target ??= _targets.Get(Head.Target);
+        get => _target ??= Still(Use, _targets.Get(Head.Target));
         set => _target = value;
     }
 
@@ -94,7 +94,7 @@ internal abstract partial class Exchange :
 
     string IHttpRequestIdentifierFeature.TraceIdentifier
     {
-        get => _traceIdentifier ??= ExchangeIds.Request(Head.ConnectionId, Head.RequestNumber);
+        get => _traceIdentifier ??= Still(Use, ExchangeIds.Request(Connection, Head.RequestNumber));
         set => _traceIdentifier = value;
     }
 

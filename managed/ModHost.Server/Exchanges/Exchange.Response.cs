@@ -69,6 +69,7 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
     void IHttpResponseFeature.OnCompleted(Func<object, Task> callback, object state)
     {
         ArgumentNullException.ThrowIfNull(callback);
+        ObjectDisposedException.ThrowIf(!_live, this);
         (_onCompleted ??= []).Push(new(callback, state));
     }
 
@@ -127,7 +128,7 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
 
         SettleHeaders();
         HasStarted = true;
-        _responseHeaders.SetReadOnly();
+        _responseHeaders.SetReadOnly(true);
     }
 
     private void SettleHeaders()
@@ -225,12 +226,16 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
         _status = status;
         _reason = null;
         _written = 0;
-        DropResponse();
+        lock (_gate)
+        {
+            DropResponse();
+        }
     }
 
     private void EndResponse()
     {
         _responseHeaders.Reset();
+        _responseHeaders.SetReadOnly(true);
         _trailers?.Reset();
         _responseHeadersSet = null;
         _trailersSet = null;
@@ -242,7 +247,7 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
         _status = StatusCodes.Status200OK;
         _written = 0;
         _bodyForbidden = false;
-        HasStarted = false;
+        HasStarted = true;
         EndOutput();
     }
 

@@ -70,14 +70,21 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
     internal Memory<byte> GetMemory(int sizeHint)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        return _writing.GetMemory(_transport, sizeHint);
+        lock (_gate)
+        {
+            return _writing.GetMemory(_transport, sizeHint);
+        }
     }
 
     internal void Advance(int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        CountWrite(bytes);
-        _writing.Advance(bytes);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(!_live, this);
+            CountWrite(bytes);
+            _writing.Advance(bytes);
+        }
     }
 
     internal ValueTask<FlushResult> Flush(CancellationToken cancellationToken)
@@ -103,7 +110,7 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
             PreventAbort();
         }
 
-        return FlushStarted(cancellationToken);
+        return FlushStarted(default, cancellationToken);
     }
 
     internal ValueTask<FlushResult> Write(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
@@ -144,7 +151,7 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
                 "The response body was completed with an exception.", exception));
             if (HasStarted)
             {
-                AbortOutput();
+                BreakAndAbort(flush: false);
             }
         }
 
@@ -161,35 +168,22 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
     {
         lock (_gate)
         {
-            if (!_live || !_flush.Fail())
+            if (_live && _flush.Fail())
             {
-                return;
+                BreakAndAbort(flush: false);
             }
         }
-
-        AbortOutput();
-    }
-
-    private void AbortOutput()
-    {
-        Break(ResetReason.App, flush: false);
-        Abort(ResetReason.App);
     }
 
     private ValueTask<FlushResult> WriteStarted(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         CountWrite(source.Length);
-        if (!_bodyForbidden)
-        {
-            _writing.Write(_transport, source.Span);
-        }
-
         if (IsLastWrite)
         {
             PreventAbort();
         }
 
-        return FlushStarted(cancellationToken);
+        return FlushStarted(_bodyForbidden ? default : source.Span, cancellationToken);
     }
 
     private async Task StartAwaited(Task starting)
@@ -202,7 +196,7 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
     {
         await starting.ConfigureAwait(false);
         Start();
-        return await FlushStarted(cancellationToken).ConfigureAwait(false);
+        return await FlushStarted(default, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<FlushResult> WriteAwaited(

@@ -12,6 +12,7 @@ internal abstract partial class Exchange
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        ResponseWriter.ThrowIfCompleted();
         var size = RandomAccess.GetLength(file);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, size);

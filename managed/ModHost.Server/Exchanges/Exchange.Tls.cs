@@ -19,8 +19,8 @@ internal abstract partial class Exchange : ITlsConnectionFeature, ITlsHandshakeF
         {
             if (!_certificateKnown)
             {
+                _clientCertificate = Still(Use, ClientCertificate.Parse(Head.TlsClientCertificate));
                 _certificateKnown = true;
-                _clientCertificate = ClientCertificate.Parse(Head.TlsClientCertificate);
             }
 
             return _clientCertificate;
@@ -29,11 +29,13 @@ internal abstract partial class Exchange : ITlsConnectionFeature, ITlsHandshakeF
         set => (_clientCertificate, _certificateKnown) = (value, true);
     }
 
-    SslProtocols ITlsHandshakeFeature.Protocol => TlsNames.Protocol(Head.TlsProtocol);
+    SslProtocols ITlsHandshakeFeature.Protocol => Still(Use, TlsNames.Protocol(Head.TlsProtocol));
 
-    TlsCipherSuite? ITlsHandshakeFeature.NegotiatedCipherSuite => TlsNames.CipherSuite(Head.TlsCipher);
+    TlsCipherSuite? ITlsHandshakeFeature.NegotiatedCipherSuite =>
+        Still(Use, TlsNames.CipherSuite(Head.TlsCipher));
 
-    string ITlsHandshakeFeature.HostName => System.Text.Encoding.UTF8.GetString(Head.TlsServerName);
+    string ITlsHandshakeFeature.HostName =>
+        Still(Use, System.Text.Encoding.UTF8.GetString(Head.TlsServerName));
 
 #pragma warning disable SYSLIB0058 // The interface still has them; nothing is known of them.
     CipherAlgorithmType ITlsHandshakeFeature.CipherAlgorithm => CipherAlgorithmType.None;

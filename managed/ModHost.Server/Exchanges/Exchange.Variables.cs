@@ -19,7 +19,7 @@ internal abstract partial class Exchange : IServerVariablesFeature, IHttpAuthent
             ArgumentException.ThrowIfNullOrEmpty(variableName);
             return _variablesSet is { } set && set.TryGetValue(variableName, out var value)
                 ? value
-                : FindVariable(variableName);
+                : Still(Use, FindVariable(variableName));
         }
 
         set
@@ -36,8 +36,8 @@ internal abstract partial class Exchange : IServerVariablesFeature, IHttpAuthent
         {
             if (!_userKnown)
             {
+                _user = Still(Use, WebServerUser());
                 _userKnown = true;
-                _user = WebServerUser();
             }
 
             return _user;

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
-using ModHost.Server.Transport;
 
 namespace ModHost.Server.Exchanges;
 
@@ -12,8 +11,8 @@ internal sealed class Exchange<TContext> : Exchange, IHostContextContainer<TCont
     private readonly IHttpApplication<TContext> _application;
     private TContext? _hostContext;
 
-    public Exchange(ModHostServer server, ExchangeTransport transport, IHttpApplication<TContext> application)
-        : base(server, transport) => _application = application;
+    public Exchange(ModHostServer server, object origin, ulong connection, IHttpApplication<TContext> application)
+        : base(server, origin, connection) => _application = application;
 
     TContext? IHostContextContainer<TContext>.HostContext
     {

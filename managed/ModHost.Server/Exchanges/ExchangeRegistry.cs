@@ -1,10 +1,10 @@
 namespace ModHost.Server.Exchanges;
 
-/// <summary>The exchange objects of one server, and how many of them are in use. Any thread.</summary>
+/// <summary>The exchanges of one server, and how many of them are in use. Any thread.</summary>
 internal sealed class ExchangeRegistry
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<Exchange> _exchanges = [];
+    private readonly HashSet<PairedExchange> _exchanges = [];
     private TaskCompletionSource? _idle;
     private int _live;
 
@@ -26,7 +26,7 @@ internal sealed class ExchangeRegistry
         }
     }
 
-    public void Add(Exchange exchange)
+    public void Add(PairedExchange exchange)
     {
         lock (_lock)
         {
@@ -34,7 +34,7 @@ internal sealed class ExchangeRegistry
         }
     }
 
-    public void Remove(Exchange exchange)
+    public void Remove(PairedExchange exchange)
     {
         lock (_lock)
         {
@@ -58,7 +58,7 @@ internal sealed class ExchangeRegistry
     /// <summary>Breaks off what is in use; gives their number.</summary>
     public int AbortAll()
     {
-        Exchange[] exchanges;
+        PairedExchange[] exchanges;
         lock (_lock)
         {
             exchanges = [.. _exchanges];

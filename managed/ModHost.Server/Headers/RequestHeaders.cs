@@ -12,20 +12,20 @@ namespace ModHost.Server.Headers;
 /// </summary>
 internal sealed class RequestHeaders : HeaderFields
 {
-    private readonly ExchangeTransport _transport;
     private readonly ushort[] _fields = new ushort[HeaderNumber.Count];
     private readonly string?[] _last = new string?[HeaderNumber.Count];
     private Func<string, Encoding?>? _encodings;
+    private ExchangeTransport _transport = ReleasedTransport.Instance;
     private bool _othersPending;
-    private bool _live;
-
-    public RequestHeaders(ExchangeTransport transport) => _transport = transport;
+    private volatile int _use;
 
     /// <summary>Notes which headers the head block holds. False: a value is not text; nothing was noted.</summary>
+    /// <param name="transport">Holds the head block until <see cref="End"/>.</param>
     /// <param name="encodings">The application's choice of encoding by header name, or null: UTF-8.</param>
-    public bool Begin(Func<string, Encoding?>? encodings)
+    public bool Begin(ExchangeTransport transport, Func<string, Encoding?>? encodings)
     {
-        var head = new RequestHead(_transport.Head);
+        _transport = transport;
+        var head = new RequestHead(transport.Head);
         _encodings = encodings;
         var count = head.HeaderCount;
         var plain = HeaderText.IsPlain(head) ? head.TextOffset : int.MaxValue;
@@ -49,25 +49,21 @@ internal sealed class RequestHeaders : HeaderFields
             }
         }
 
-        _live = true;
         return true;
     }
 
     /// <summary>Forgets the request.</summary>
     public void End()
     {
+        _use++;
         Forget();
         _othersPending = false;
-        _live = false;
+        _transport = ReleasedTransport.Instance;
     }
 
     protected override StringValues Load(int number)
     {
-        if (!_live || number == HeaderNumber.Other)
-        {
-            return base.Load(number);
-        }
-
+        var use = _use;
         var head = new RequestHead(_transport.Head);
         var index = (int)_fields[number];
         var value = new StringValues(Decode(number, head.Header(index).Value));
@@ -80,7 +76,7 @@ internal sealed class RequestHeaders : HeaderFields
             }
         }
 
-        return value;
+        return Still(use, value);
     }
 
     protected override bool MayHaveOther(string name)
@@ -110,6 +106,7 @@ internal sealed class RequestHeaders : HeaderFields
         }
 
         _othersPending = false;
+        var use = _use;
         var head = new RequestHead(_transport.Head);
         for (var index = 0; index < head.HeaderCount; index++)
         {
@@ -117,10 +114,14 @@ internal sealed class RequestHeaders : HeaderFields
             if (field.Known == HeaderNumber.Other)
             {
                 var name = System.Text.Encoding.Latin1.GetString(field.GivenName);
-                AddOther(name, HeaderText.Decode(field.Value, _encodings?.Invoke(name)));
+                var value = HeaderText.Decode(field.Value, _encodings?.Invoke(name));
+                AddOther(name, Still(use, value));
             }
         }
     }
+
+    // As the exchange's: what was read while the request ended may be another client's.
+    private T Still<T>(int use, T value) => _use == use ? value : throw ReleasedTransport.Over();
 
     private Encoding? Encoding(int number) => _encodings?.Invoke(FieldTable.Name(number));
 

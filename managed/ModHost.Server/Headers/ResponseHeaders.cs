@@ -13,8 +13,8 @@ internal sealed class ResponseHeaders : HeaderFields
     /// <param name="encodings">Which headers may hold more than ASCII; null: none.</param>
     public ResponseHeaders(Func<string, Encoding?>? encodings) => _encodings = encodings;
 
-    /// <summary>The response has started.</summary>
-    public void SetReadOnly() => IsReadOnly = true;
+    /// <summary>The response has started, or begins anew.</summary>
+    public void SetReadOnly(bool value) => IsReadOnly = value;
 
     /// <summary>Empties it, also where it is read-only.</summary>
     public void Reset() => Forget();

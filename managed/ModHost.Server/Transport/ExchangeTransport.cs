@@ -69,6 +69,13 @@ public abstract class ExchangeTransport
     /// all exchanges of a loop. <see langword="null"/>: this transport cannot defer, and ignores that flag.
     /// </summary>
     public virtual IWake? Waker => null;
+
+    /// <summary>
+    /// Who numbers the client connections: among requests of one origin a number in the heads stands for one connection
+    /// and never for another. What an application may hold of a request is used again for requests of the same
+    /// connection only. From <see cref="HttpExchange.Begin"/> to <see cref="Release"/>.
+    /// </summary>
+    public virtual object Origin => this;
 }
 
 /// <summary>Wakes a loop. Any thread; cheap where nothing waits; never blocks.</summary>

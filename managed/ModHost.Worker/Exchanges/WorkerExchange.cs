@@ -71,6 +71,9 @@ internal sealed partial class WorkerExchange : ExchangeTransport
 
     public override IWake? Waker => Loop;
 
+    // Each web-server process has its own; two web servers may give the same numbers.
+    public override object Origin => _channel;
+
     private EventLoop Loop => _worker.Loop;
 
     /// <summary>Whether the stream is open, or aborted and not released. Loop.</summary>

@@ -40,6 +40,11 @@ public sealed class MemoryExchange : ExchangeTransport
 
     public override IWake? Waker => _server.Defers ? _server.Loop : null;
 
+    public override object Origin => From ?? _server;
+
+    /// <summary>Another web server than the usual one.</summary>
+    public object? From { get; set; }
+
     public long? Limit { get; set; }
 
     /// <summary>Sent bytes are reported to the server at once.</summary>

@@ -75,6 +75,19 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
 
     public Task<MemoryExchange> Get(string target) => Send(RequestBlock.Get(target));
 
+    /// <summary>
+    /// Waits until the loop and the thread pool have done what was queued so far: what has not happened by then does
+    /// not happen by itself.
+    /// </summary>
+    public async Task Settle()
+    {
+        for (var turn = 0; turn < 3; turn++)
+        {
+            Loop.Run(() => { });
+            await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(() => { })));
+        }
+    }
+
     public void CountBlock(int change) => Interlocked.Add(ref _blocks, change);
 
     public void Drain() => _drained.TrySetResult();
