@@ -55,6 +55,12 @@ bench_needs=(
     /usr/include/zlib.h:zlib1g-dev
 )
 
+# Others to compare with; without them their rows are left out.
+bench_wishes=(
+    /usr/lib/uwsgi/plugins/python3_plugin.so:uwsgi-plugin-python3
+    /usr/lib/apache2/modules/mod_wsgi.so:libapache2-mod-wsgi-py3
+)
+
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1

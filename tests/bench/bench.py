@@ -18,8 +18,9 @@ import processes
 import report
 import startup
 import workloads
+from comparison import all_servers
 from processes import cpu_seconds
-from servers import Paths, Server, all_servers
+from servers import Paths, Server
 
 CONNECTIONS = (1, 64, 256)
 
@@ -93,7 +94,7 @@ def describe(answer):
 
 
 def allocated(server):
-    if server.label.endswith("-none"):
+    if not server.counts_allocations():
         return None
     status, _, body = workloads.get(server.port, "/alloc")
     return int(body) if status == 200 else None

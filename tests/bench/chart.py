@@ -1,5 +1,6 @@
 """The chart for the README: requests per second, plaintext, 64 connections."""
 
+import re
 from xml.sax.saxutils import escape
 
 from servers import ALONE, LIMIT, PROXIED
@@ -10,9 +11,13 @@ TITLES = {
     "nginx-inline-jit": "embedded, JIT, inline",
     "nginx-embedded-aot": "embedded, NativeAOT",
     "nginx-embedded-jit": "embedded, JIT",
+    "nginx-daemon-aot": "daemon, NativeAOT",
+    "nginx-daemon-jit": "daemon, JIT",
     ALONE: "Kestrel alone",
     PROXIED: "nginx → Kestrel, Unix socket",
     "nginx-proxytcp-jit": "nginx → Kestrel, TCP",
+    "nginx-uwsgi-none": "nginx → uWSGI (Python)",
+    "apache-modwsgi-none": "Apache, mod_wsgi daemon (Python)",
 }
 LEFT, WIDTH, BAR, STEP, TOP = 230, 760, 22, 32, 64
 
@@ -40,7 +45,7 @@ def draw(rows, machine, workload="plaintext", connections=64):
     ]
     for index, (label, value) in enumerate(bars):
         y = TOP + STEP * index
-        colour = "#2f6f4f" if "embedded" in label or "-inline-" in label else (
+        colour = "#2f6f4f" if re.search("-(embedded|inline|daemon)-", label) else (
             "#b9bec4" if label == LIMIT else "#7d8791")
         out += [
             f'<text x="{LEFT - 10}" y="{y + 16}" text-anchor="end" '

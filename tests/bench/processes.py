@@ -41,17 +41,22 @@ def tree(root):
     return found
 
 
+def cpu_seconds_of(pid):
+    """User and system time of one process."""
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 def cpu_seconds(roots):
-    """User and system time of these processes and their descendants."""
+    """The same of these processes and all their descendants."""
     total = 0
     for root in roots:
         for pid in tree(root):
             try:
-                fields = _stat(pid)
-                total += int(fields[11]) + int(fields[12])
+                total += cpu_seconds_of(pid)
             except (OSError, IndexError):
                 pass
-    return total / TICKS
+    return total
 
 
 def memory(pid):

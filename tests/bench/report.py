@@ -117,6 +117,19 @@ def print_startup(rows):
     for row in rows:
         print(f"{row['server']:44}{row['first_answer_ms']:11.0f} ms"
               f"{row['pss'] / 2**20:9.1f}{row['rss'] / 2**20:9.1f}")
+    print_standing(rows)
+
+
+def print_standing(rows):
+    """Supervisor and watchdog, which are the same whatever they supervise."""
+    rows = [row for row in rows if "supervisor" in row]
+    if rows:
+        print(f"\n{'':44}{'RSS MiB':>14}{'idle CPU %':>12}")
+    for row in rows:
+        for part in ("supervisor", "watchdog"):
+            print(f"{row['server'] + ': ' + part:44}"
+                  f"{row[part]['rss'] / 2**20:14.1f}"
+                  f"{row[part]['cpu_percent']:12.2f}")
 
 
 def print_goals(rows, starts):
@@ -129,10 +142,15 @@ def print_goals(rows, starts):
             lines.append(f"{text:56}{value:6.2f}  aim {'≤' if at_most else '≥'}"
                          f" {limit:.2f}  {'met' if met else 'NOT MET'}")
 
-    def rate(server, workload, other, limit):
-        row = find(rows, server, workload, 64)
-        goal(f"{server} {workload} c64 / {other}", ratio(rows, row, other),
-             limit)
+    def rate(server, workload, other, limit, connections=64):
+        row = find(rows, server, workload, connections)
+        goal(f"{server} {workload} c{connections} / {other}",
+             ratio(rows, row, other), limit)
+
+    def latency(server):
+        row = find(rows, server, "plaintext", 1)
+        goal(f"{server} plaintext c1 p50 / {PROXIED}",
+             ratio(rows, row, PROXIED, "p50_us"), 1.0, at_most=True)
 
     for runtime in ("jit", "aot"):
         pool = f"nginx-embedded-{runtime}"
@@ -143,9 +161,15 @@ def print_goals(rows, starts):
         for workload, limit in (("json", 2.5), ("headers20", 2.5),
                                 ("download64k", 1.5), ("upload64k", 1.5)):
             rate(pool, workload, PROXIED, limit)
-        row = find(rows, pool, "plaintext", 1)
-        goal(f"{pool} plaintext c1 p50 / {PROXIED}",
-             ratio(rows, row, PROXIED, "p50_us"), 1.0, at_most=True)
+        latency(pool)
+        daemon = f"nginx-daemon-{runtime}"
+        rate(daemon, "plaintext", PROXIED, 1.9)
+        rate(daemon, "plaintext", ALONE, 0.75)
+        rate(daemon, "plaintext", PROXIED, 2.3, connections=256)
+        for workload, limit in (("json", 1.6), ("headers20", 1.6),
+                                ("download64k", 1.3)):
+            rate(daemon, workload, PROXIED, limit)
+        latency(daemon)
 
     table = {row["server"]: row for row in starts}
     alone, jit, aot = (table.get(label) for label in (
@@ -160,5 +184,12 @@ def print_goals(rows, starts):
         goal("first answer, nginx with AOT app / with JIT app",
              aot["first_answer_ms"] / jit["first_answer_ms"], 0.4,
              at_most=True)
+    standing = next((row for row in starts if "supervisor" in row), None)
+    if standing:
+        for part, limit in (("supervisor", 25), ("watchdog", 2)):
+            goal(f"{part}, resident MiB", standing[part]["rss"] / 2**20, limit,
+                 at_most=True)
+            goal(f"{part}, idle, per cent of a core",
+                 standing[part]["cpu_percent"], 0.1, at_most=True)
     if lines:
         print("\n" + "\n".join(lines))

@@ -109,6 +109,14 @@ class Server:
     def serves(self, workload):
         return True
 
+    def counts_allocations(self):
+        """Whether /alloc tells how much the application has allocated."""
+        return True
+
+    def await_file(self, path):
+        while not path.exists() and self.processes[-1].poll() is None:
+            time.sleep(0.01)
+
     def kestrel(self, address):
         urls = (f"http://{address}" if address.startswith("unix:")
                 else f"http://127.0.0.1:{address}")
@@ -182,6 +190,9 @@ class Return(Server):
     def serves(self, workload):
         return workload.path == "/plaintext"
 
+    def counts_allocations(self):
+        return False
+
 
 class Kestrel(Server):
     def launch(self):
@@ -192,8 +203,7 @@ class ProxyUnix(Server):
     def launch(self):
         path = self.folder / "kestrel.sock"
         self.kestrel(f"unix:{path}")
-        while not path.exists() and self.processes[0].poll() is None:
-            time.sleep(0.01)
+        self.await_file(path)
         self.nginx(PROXY, UPSTREAM.format(address=f"unix:{path}"))
 
 
@@ -223,20 +233,3 @@ class Embedded(Server):
 PROXIED = "nginx-proxyunix-jit"
 ALONE = "kestrel-tcp-jit"
 LIMIT = "nginx-return-none"
-
-
-def all_servers(paths):
-    servers = [
-        Return(LIMIT, paths),
-        Kestrel(ALONE, paths),
-        ProxyUnix(PROXIED, paths),
-        ProxyTcp("nginx-proxytcp-jit", paths),
-    ]
-    for runtime, app in (("jit", paths.jit), ("aot", paths.aot)):
-        if app is None:
-            continue
-        servers.append(Embedded(f"nginx-embedded-{runtime}", paths, app,
-                                "threadpool"))
-        servers.append(Embedded(f"nginx-inline-{runtime}", paths, app,
-                                "inline"))
-    return servers
