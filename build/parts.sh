@@ -10,7 +10,7 @@ native=$artifacts/cmake
 # What the managed parts are made of.
 managed_sources=("$root/managed" "$root/Directory.Build.props"
     "$root/Directory.Packages.props" "$root/global.json"
-    "$root/native/include/modhost/abi.h")
+    "$root/native/include/modhost")
 
 # dotnet_step NAME COMMAND PROJECT OPTION...
 dotnet_step() {
