@@ -12,6 +12,10 @@ managed_sources=("$root/managed" "$root/Directory.Build.props"
     "$root/Directory.Packages.props" "$root/global.json"
     "$root/native/include/modhost")
 
+# What NativeAOT builds are for; Directory.Build.props says it.
+aot_framework=$(sed -n 's:.*<ModHostAotFramework>\(.*\)</.*:\1:p' \
+    "$root/Directory.Build.props")
+
 # dotnet_step NAME COMMAND PROJECT OPTION...
 dotnet_step() {
     local name=$1 command=$2 project=$3
@@ -49,6 +53,18 @@ build_managed() {
     mv "$stamp.new" "$stamp"
 }
 
+# modhostd, native, from what it is made of and nothing else: it takes a while.
+build_supervisor() {
+    local folder=$artifacts/supervisor
+    is_current "$folder.stamp" "$root"/managed/ModHost.{Supervisor,Posix,Protocol} \
+        "${managed_sources[@]:1}" && return
+    mkdir -p "$artifacts"
+    touch "$folder.new"
+    dotnet_step 'managed: modhostd' publish "$root/managed/ModHost.Supervisor" \
+        -f "$aot_framework" -r linux-x64 -o "$folder"
+    mv "$folder.new" "$folder.stamp"
+}
+
 # The tree appears whole, by one rename.
 install_dist() {
     local new=$artifacts/dist.new old=$artifacts/dist.old
@@ -57,6 +73,7 @@ install_dist() {
     step 'install' cmake --install "$native/release" --prefix "$new"
     cp -R "$artifacts/stage/modhost" "$new/lib"
     cp -R "$artifacts/stage/packages" "$new/packages"
+    cp "$artifacts/supervisor/modhostd" "$new/bin"
     [[ ! -e $dist ]] || mv "$dist" "$old"
     mv "$new" "$dist"
     rm -rf "$old"
@@ -65,6 +82,7 @@ install_dist() {
 build_dist() {
     build_native release
     build_managed
+    build_supervisor
     install_dist
 }
 
