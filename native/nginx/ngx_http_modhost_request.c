@@ -157,8 +157,8 @@ ngx_http_modhost_head_variables(ngx_http_modhost_ctx_t *ctx,
     v = ctx->conf->variables->elts;
 
     head->variables = ctx->conf->variables->nelts;
-    head->values = ngx_pnalloc(head->request->pool,
-                               head->variables * sizeof(ngx_str_t));
+    head->values = ngx_palloc(head->request->pool,
+                              head->variables * sizeof(ngx_str_t));
     if (head->values == NULL) {
         return NGX_ERROR;
     }

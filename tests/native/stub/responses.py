@@ -95,8 +95,9 @@ def bad_heads_are_500(server):
 
 @scenario
 def informational_is_not_the_answer(server):
-    status, _, body = request(server, "GET", "/informational")
+    status, headers, body = request(server, "GET", "/informational")
     assert (status, body) == (200, b"hinted\n")
+    assert not {"link", "content-type", "etag"} & set(headers), headers
 
 
 @scenario

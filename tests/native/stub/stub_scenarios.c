@@ -561,10 +561,14 @@ run_head_first(stub_exchange *x)
 static void
 run_informational(stub_exchange *x)
 {
-    const stub_header  link[] = { { "Link", "</a.css>; rel=preload" } };
+    const stub_header  hints[] = {
+        { "Link", "</a.css>; rel=preload" },
+        { "Content-Type", "text/hint" },
+        { "ETag", "\"hint\"" },
+    };
 
-    (void) stub_respond(x, 103, link, 1, -1, NULL, 0, MODHOST_SEND_FLUSH);
-    stub_text(x, 200, "hinted\n", 7);
+    (void) stub_respond(x, 103, hints, 3, -1, NULL, 0, MODHOST_SEND_FLUSH);
+    (void) stub_respond(x, 200, NULL, 0, 7, "hinted\n", 7, MODHOST_SEND_END);
 }
 
 
