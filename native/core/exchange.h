@@ -97,8 +97,9 @@ void mh_queue_wake(mh_queue *queue);
 mh_message *mh_queue_take(mh_queue *queue);
 /*
  * Taker. Between enter and leave no push signals, from whatever thread: the
- * taker is going to look. So take (until NULL) before leave; leave signals if
- * something came after that, so nothing is ever left lying. They do not nest.
+ * taker is going to look. So take before leave, until NULL or until it is
+ * enough for one turn; leave signals if something is there, so nothing is ever
+ * left lying. They do not nest.
  * The wider the bracket, the fewer system calls.
  */
 void mh_queue_enter(mh_queue *queue);
