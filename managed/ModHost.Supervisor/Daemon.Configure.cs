@@ -77,7 +77,9 @@ internal sealed partial class Daemon
 
         foreach (var name in change.Removed)
         {
-            _groups[name].Group.Removed = true;
+            var entry = _groups[name];
+            entry.RemovedAt = entry.Group.Removed ? entry.RemovedAt : now;
+            entry.Group.Removed = true;
         }
 
         SendLogLevels();

@@ -51,6 +51,7 @@ internal sealed partial class Daemon
         Listen();
         WatchLifeline();
         Restore(link, EventLoop.Now);
+        InstanceFolder.RemoveStale(_place.Directory, _configuration.MasterPid);
         HandleSignals();
         SaveIfChanged();
         link.SendReady();

@@ -138,7 +138,7 @@ internal sealed partial class Daemon : IShimObserver
     private void RetireStrangers()
     {
         if (_processes.Count == 0 || _groups.Values.Any(entry =>
-            entry.Group.Halted == EndCause.None && entry.Group.Status.State == AppState.Starting))
+            entry.Group.Workers.Any(worker => worker.State < WorkerState.Ready)))
         {
             return;
         }

@@ -10,9 +10,8 @@ namespace ModHost.Supervisor;
 internal sealed partial class Daemon : IWorkerObserver
 {
     // How long the watchdog's word on how a process ended is waited for.
-    private const long ExitPatience = 1_000;
+    private const long ExitPatience = 250;
     private const int MostExits = 256;
-    private const string TemporaryFolder = "/tmp";
 
     private readonly Dictionary<int, ChildExit> _exits = [];
     private readonly Dictionary<WorkerProcess, long> _ends = [];
@@ -84,7 +83,7 @@ internal sealed partial class Daemon : IWorkerObserver
     private void End(WorkerProcess process, ChildExit? exit)
     {
         _ends.Remove(process);
-        DiagnosticFiles.Remove(process.Pid, TemporaryFolder);
+        DiagnosticFiles.Remove(process.Pid, WorkerEnvironment.TemporaryFolder(process.Worker.Spec));
         var how = ExitReason.Describe(exit, process.Killed, _oom);
         process.Group.Exited(process.Worker, how, process.LastWords, EventLoop.Now);
     }
@@ -101,10 +100,13 @@ internal sealed partial class Daemon : IWorkerObserver
             }
         }
 
-        if (_exits.Count < MostExits)
+        // Mostly of processes that workers had started: nobody will ask.
+        if (_exits.Count >= MostExits)
         {
-            _exits[pid] = exit;
+            _exits.Clear();
         }
+
+        _exits[pid] = exit;
     }
 
     private long StepEnds(long now)

@@ -17,6 +17,8 @@ namespace ModHost.Supervisor;
 /// </summary>
 internal sealed partial class Daemon : IDisposable
 {
+    private const long ReconnectPatience = 5_000;
+
     private readonly EventLoop _loop = new();
     private readonly Logs _logs = new();
     private readonly Dictionary<string, GroupEntry> _groups = new(StringComparer.Ordinal);
@@ -107,12 +109,8 @@ internal sealed partial class Daemon : IDisposable
             }
         }
 
-        if (entry.Group.Removed && entry.Group.Halted == EndCause.None && !HasShimBefore(_configuration.Generation))
-        {
-            entry.Group.Halt(EndCause.Removed, drain: true, now);
-        }
-
-        var due = entry.Group.Step(now);
+        var due = StepRemoved(entry, now);
+        due = Math.Min(due, entry.Group.Step(now));
         if (entry.Group.Removed && entry.Group.Workers.Count == 0 && entry.Group.Halted != EndCause.None)
         {
             _groups.Remove(entry.Group.Name);
@@ -120,6 +118,25 @@ internal sealed partial class Daemon : IDisposable
         }
 
         return Math.Min(due, entry.Watch?.Due ?? long.MaxValue);
+    }
+
+    // Web-server processes of an older configuration still use it; those that have lost their connection, as after a
+    // restart of the supervisor, get a while to be back.
+    private long StepRemoved(GroupEntry entry, long now)
+    {
+        if (!entry.Group.Removed || entry.Group.Halted != EndCause.None)
+        {
+            return long.MaxValue;
+        }
+
+        var due = Math.Max(entry.RemovedAt, _started) + ReconnectPatience;
+        if (now < due || HasShimBefore(_configuration.Generation))
+        {
+            return now < due ? due : long.MaxValue;
+        }
+
+        entry.Group.Halt(EndCause.Removed, drain: true, now);
+        return long.MaxValue;
     }
 
     private bool HasShimBefore(uint generation) => _shims.Any(shim => shim.Generation < generation);

@@ -35,11 +35,25 @@ internal static class Entry
             return Failed;
         }
 
-        while (!daemon.IsDone)
-        {
-            daemon.Turn();
-        }
+        return Serve(daemon);
+    }
 
-        return 0;
+    // What nobody expected ends this process, and its successor takes over what runs. It says why.
+    private static int Serve(Daemon daemon)
+    {
+        try
+        {
+            while (!daemon.IsDone)
+            {
+                daemon.Turn();
+            }
+
+            return 0;
+        }
+        catch (Exception exception)
+        {
+            daemon.Logs.Write(LogLevel.Critical, Errors.Internal, exception.ToString());
+            return Failed;
+        }
     }
 }

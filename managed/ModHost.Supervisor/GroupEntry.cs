@@ -14,6 +14,9 @@ internal sealed class GroupEntry(ProcessGroup group, LogTarget log, uint generat
     /// <summary>The last one that had the group.</summary>
     public uint Generation { get; set; } = generation;
 
+    /// <summary>When it was taken out of the configuration.</summary>
+    public long RemovedAt { get; set; }
+
     /// <summary>Of reload-on; null: not watched.</summary>
     public ReloadWatch? Watch { get; private set; } = Watched(group.Spec, null);
 

@@ -82,7 +82,8 @@ internal sealed partial class ProcessGroup
         if (code == 0)
         {
             code = Errors.Number(Errors.StartFailed);
-            text = lastWords.Length > 0 ? $"it {how}; its last words: {lastWords}" : $"it {how}";
+            text = text is { Length: > 0 } ? text
+                : lastWords.Length > 0 ? $"it {how}; its last words: {lastWords}" : $"it {how}";
         }
 
         var tag = string.Create(CultureInfo.InvariantCulture, $"MH{code:0000}");

@@ -45,6 +45,11 @@ internal static class WorkerEnvironment
         return [.. variables.Select(variable => $"{variable.Key}={variable.Value}")];
     }
 
+    /// <summary>Where a worker's runtime leaves what it needs while it runs.</summary>
+    public static string TemporaryFolder(GroupSpec spec) =>
+        spec.Group.Env.LastOrDefault(pair => pair[0] == "TMPDIR")?[1]
+        ?? Environment.GetEnvironmentVariable("TMPDIR") ?? "/tmp";
+
     private static void Inherit(Dictionary<string, string> variables)
     {
         foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
@@ -69,8 +74,9 @@ internal static class WorkerEnvironment
 
         if (spec.Options.GcHeapLimit > 0)
         {
+            // Hexadecimal, whatever it looks like.
             variables["DOTNET_GCHeapHardLimit"] =
-                "0x" + spec.Options.GcHeapLimit.ToString("x", CultureInfo.InvariantCulture);
+                spec.Options.GcHeapLimit.ToString("x", CultureInfo.InvariantCulture);
         }
     }
 
