@@ -117,6 +117,15 @@ ngx_http_modhost_path(ngx_http_modhost_ctx_t *ctx, mh_str *base, mh_str *path)
         return NGX_HTTP_NOT_FOUND;
     }
 
+    /* "rewrite" can do that */
+
+    if (uri.length == 0 || uri.data[0] != '/') {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "MH0%d: the URI \"%V\" does not begin with a slash",
+                      MH_E_HEAD_BLOCK, &r->uri);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     base->data = ctx->conf->base_text.data;
     base->length = length ? ctx->conf->base_text.len : 0;
 

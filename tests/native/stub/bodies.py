@@ -191,6 +191,21 @@ def body_beyond_client_max_body_size(server):
 
 
 @scenario
+def error_page_is_not_given_half_a_body(server):
+    with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+        s.settimeout(10)
+        s.sendall(b"POST /refused/x HTTP/1.1\r\nHost: a\r\n"
+                  b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  b"100\r\n" + b"x" * 256 + b"\r\n")
+        time.sleep(0.1)
+        s.sendall(b"1000\r\nx")
+        got = b""
+        while piece := s.recv(65536):
+            got += piece
+    assert b"\nflags: 0000\nlength: -1\n" in got, got
+
+
+@scenario
 def bad_chunks(server):
     got, _ = raw(server, b"POST /upload HTTP/1.1\r\nHost: a\r\n"
                          b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n")

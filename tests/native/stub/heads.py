@@ -116,6 +116,12 @@ def rewritten_uri_has_no_base(server):
 
 
 @scenario
+def rewritten_uri_without_a_slash(server):
+    assert request(server, "GET", "/slashless/a")[0] == 500
+    assert "MH0301" in server.log()
+
+
+@scenario
 def encoded_slash_stays(server):
     assert info(server, "/a%2Fb/c%2fd")["path"] == "/a%2Fb/c%2fd"
     assert info(server, "/a%20b")["path"] == "/a b"

@@ -63,6 +63,16 @@ SHARED = """
             rewrite ^/rewritten/(.*)$ /$1 break;
             modhost_pass @STUB@;
         }
+        location /slashless/ {
+            rewrite ^/slashless(/.*)$ x$1 break;
+            modhost_pass @STUB@;
+        }
+        location /refused/ {
+            client_max_body_size 1k;
+            error_page 413 @other;
+            modhost_request_buffering on;
+            modhost_pass @STUB@;
+        }
         location /ssi/ {
             ssi on;
             ssi_types text/plain;
