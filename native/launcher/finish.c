@@ -2,12 +2,12 @@
  * What is done when nobody else is left to do it.
  */
 
+#include "instance.h"
 #include "keep.h"
 #include "link.h"
 #include "report.h"
 #include "watchdog.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -102,31 +102,6 @@ kill_all(void)
 
 
 static void
-instance_remove(const char *path)
-{
-    DIR            *folder;
-    struct dirent  *entry;
-
-    folder = opendir(path);
-
-    if (folder == NULL) {
-        return;
-    }
-
-    /* It holds sockets and configurations, and no folders. */
-
-    while ((entry = readdir(folder)) != NULL) {
-        if (entry->d_type != DT_DIR) {
-            (void) unlinkat(dirfd(folder), entry->d_name, 0);
-        }
-    }
-
-    (void) closedir(folder);
-    (void) rmdir(path);
-}
-
-
-static void
 tell(const char *line, size_t length)
 {
     if (self.ready_fd != -1) {
@@ -173,6 +148,6 @@ finish(int code)
                    "the end and got SIGKILL", left);
     }
 
-    instance_remove(self.options.instance);
+    mh_instance_remove(self.options.instance);
     _exit(code);
 }

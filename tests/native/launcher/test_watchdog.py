@@ -390,11 +390,12 @@ class Stopping(Case):
         supervisor.told()
         self.end(it, supervisor)
 
-    def test_a_folder_in_the_instance_stays(self):
+    def test_what_is_not_the_supervisors_stays_in_the_instance(self):
         it = self.watchdog()
         supervisor = it.first()
-        (it.instance / "kept").mkdir()
-        (it.instance / "link").symlink_to("/etc/passwd")
+        for name in ("control.sock", "lock", "config-12.json", "kept"):
+            (it.instance / name).touch()
+        (it.instance / "shim.sock").symlink_to("/etc/passwd")
         supervisor.send("DONE")
         supervisor.exit(0)
         self.assertEqual(it.wait(), 0)
