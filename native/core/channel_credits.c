@@ -77,6 +77,10 @@ mh_channel_tick(mh_channel *channel)
 
     if (channel->group->waiting != 0) {
         mh_channel_want(channel, channel->group->waiting, true);
+
+    } else if (channel->wanted != 0) {
+        channel->wanted = 0;
+        mh_wire_put(&channel->wire, MODHOST_FRAME_WANT, 0, 0);
     }
 
     if (mh_daemon_now.now - channel->looked >= CREDIT_IDLE_MS) {

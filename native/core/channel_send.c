@@ -284,6 +284,11 @@ deliver(mh_stream *stream, mh_frame_view *view, send_parts *parts,
     }
 
     if (refused.code == MH_E_NONE) {
+
+        if (parts->send.flags & MODHOST_SEND_UPGRADE) {
+            stream->body_ended = false;    /* another begins                  */
+        }
+
         return 0;
     }
 

@@ -354,6 +354,9 @@ CASE(An_upgrade_carries_bytes_both_ways)
 
     REQUIRE(open_with(MODHOST_CREDITS_UNLIMITED));
     stream = begin(&answer);
+    mh_exchange_body(answer.exchange, NULL, 0, MODHOST_BODY_END);
+    rig_turn();
+    REQUIRE(rig_hears(&worker, MODHOST_FRAME_BODY, stream));
 
     rig_say_response(&worker, stream, MODHOST_SEND_UPGRADE, 101, NULL);
     say(MODHOST_FRAME_READ, stream, 100);
@@ -687,6 +690,18 @@ CASE(There_are_as_many_streams_as_credits)
     REQUIRE(rig_hears(&worker, MODHOST_FRAME_WANT, 0));
     CHECK_INT(worker.heard.frame.value, 1);
     CHECK(rig_silent(&worker));
+
+    /* that all have gone is told at the next tick */
+
+    mh_group_waiting(rig_group("shop"), 0, 0);
+    mh_daemon_tick(mh_daemon_now.now + 1);
+    rig_turn();
+    REQUIRE(rig_hears(&worker, MODHOST_FRAME_WANT, 0));
+    CHECK_INT(worker.heard.frame.value, 0);
+    mh_group_waiting(rig_group("shop"), 3, 5);
+    rig_turn();
+    REQUIRE(rig_hears(&worker, MODHOST_FRAME_WANT, 0));
+    CHECK_INT(worker.heard.frame.value, 3);
 
     /* a stream that ends makes room, and credit does */
 

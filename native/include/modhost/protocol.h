@@ -63,7 +63,8 @@ typedef struct modhost_frame {
                                         READ granted; also after an upgrade   */
 #define MODHOST_FRAME_SENT     10    /* value: bytes that left for the client */
 #define MODHOST_FRAME_ABORT    11    /* value: MODHOST_RESET_*                */
-#define MODHOST_FRAME_WANT     12    /* value: requests that wait for credit  */
+#define MODHOST_FRAME_WANT     12    /* value: requests that wait for credit;
+                                        0: none does any more                 */
 #define MODHOST_FRAME_RETURN   13    /* value: credits given back, also 0, as
                                         the answer to RECALL                  */
 #define MODHOST_FRAME_DRAINED  14    /* answer to DRAIN: no REQUEST follows   */
