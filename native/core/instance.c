@@ -150,7 +150,7 @@ mh_instance_remove(const char *path)
 
         if (strncmp(name, "config-", 7) == 0 || strncmp(name, "draft-", 6) == 0
             || strcmp(name, "control.sock") == 0
-            || strcmp(name, "shim.sock") == 0)
+            || strcmp(name, "shim.sock") == 0 || strcmp(name, "lock") == 0)
         {
             (void) unlinkat(dirfd(dir), name, 0);
         }

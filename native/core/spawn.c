@@ -153,14 +153,26 @@ signals(void)
 }
 
 
+/*
+ * Forks once more: whatever ends the process that stays, it is not a child
+ * whose end would be news to the web server.
+ */
 static void
 child(const char *const *arguments, const char *const *variables, int log,
     int third, int fourth)
 {
-    int   length;
-    char  line[512];
+    int    length;
+    char   line[512];
+    pid_t  pid;
 
     (void) setsid();
+
+    pid = fork();
+
+    if (pid != 0) {
+        _exit(pid == -1 ? 1 : 0);
+    }
+
     signals();
     (void) umask(022);
 
@@ -201,6 +213,9 @@ mh_spawn_session(const char *const *arguments, int log, int third, int fourth,
 
     if (pid == -1) {
         mh_error_set(error, MH_E_SYSTEM, "fork: %s", strerror(errno));
+
+    } else {
+        while (waitpid(pid, NULL, 0) == -1 && errno == EINTR) { /* void */ }
     }
 
     free(variables);
@@ -210,10 +225,7 @@ mh_spawn_session(const char *const *arguments, int log, int third, int fourth,
 
 
 void
-mh_spawn_end(pid_t pid)
+mh_spawn_end(pid_t session)
 {
-    /* the group of its session; what it started there too */
-
-    (void) kill(-pid, SIGKILL);
-    (void) waitpid(pid, NULL, 0);
+    (void) kill(-session, SIGKILL);
 }

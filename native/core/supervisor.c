@@ -165,7 +165,7 @@ pair_start(mh_supervisor *supervisor, const mh_supervisor_programs *programs,
     int log, mh_error *error)
 {
     int         rc, ends[2], ready[2];
-    pid_t       pid;
+    pid_t       session;
     const char *arguments[] = {
         programs->watchdog, "--supervisor", programs->supervisor,
         "--instance", supervisor->directory, "--lifeline-fd", "3",
@@ -182,20 +182,20 @@ pair_start(mh_supervisor *supervisor, const mh_supervisor_programs *programs,
         return mh_fail(error, MH_E_SYSTEM, "socketpair: %s", strerror(errno));
     }
 
-    pid = mh_spawn_session(arguments, log, ends[1], ready[1], error);
+    session = mh_spawn_session(arguments, log, ends[1], ready[1], error);
 
     (void) close(ends[1]);
     (void) close(ready[1]);
 
-    rc = pid == -1 ? -1 : ready_wait(ready[0], error);
+    rc = session == -1 ? -1 : ready_wait(ready[0], error);
 
     (void) close(ready[0]);
 
     if (rc != 0) {
         (void) close(ends[0]);
 
-        if (pid != -1) {
-            mh_spawn_end(pid);
+        if (session != -1) {
+            mh_spawn_end(session);
         }
 
         return -1;
