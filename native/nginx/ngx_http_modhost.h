@@ -260,6 +260,8 @@ void ngx_http_modhost_setenv(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf);
 /* Close-on-exec on what is open now, and on connections to come. */
 void ngx_http_modhost_close_on_exec(ngx_cycle_t *cycle);
+/* Standard output goes on with a log that was reopened. */
+void ngx_http_modhost_follow_log(void);
 
 
 /* ---- ngx_http_modhost_daemon.c: the supervisor, in the master ---------- */

@@ -15,6 +15,11 @@ static void ngx_http_modhost_redirect_stdout(ngx_cycle_t *cycle);
 static ngx_connection_handler_pt  *ngx_http_modhost_handlers;
 static ngx_listening_t            *ngx_http_modhost_listening;
 
+/* The log that standard output goes to, and its descriptor then; or NULL. */
+static ngx_open_file_t            *ngx_http_modhost_stdout_log;
+static ngx_fd_t                    ngx_http_modhost_stdout_fd =
+                                                            NGX_INVALID_FILE;
+
 
 /* nginx clears the environment of its workers, PATH and HOME with it. */
 void
@@ -65,9 +70,29 @@ ngx_http_modhost_redirect_stdout(ngx_cycle_t *cycle)
         return;
     }
 
-    if (dup2(cycle->log->file->fd, STDOUT_FILENO) == -1) {
-        ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
-                      "modhost: dup2() of the error log failed");
+    ngx_http_modhost_stdout_log = cycle->log->file;
+
+    ngx_http_modhost_follow_log();
+}
+
+
+/* No module is told of USR1, but each line that is logged may come after one. */
+void
+ngx_http_modhost_follow_log(void)
+{
+    ngx_open_file_t  *file;
+
+    file = ngx_http_modhost_stdout_log;
+
+    if (file == NULL || file->fd == ngx_http_modhost_stdout_fd) {
+        return;
+    }
+
+    ngx_http_modhost_stdout_fd = file->fd;
+
+    if (dup2(file->fd, STDOUT_FILENO) == -1) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                      "MH0%d: dup2() of the error log failed", MH_E_LOOP);
     }
 }
 

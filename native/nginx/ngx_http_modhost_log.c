@@ -63,6 +63,8 @@ ngx_http_modhost_log_message(mh_message *message)
 {
     mh_str  category, text;
 
+    ngx_http_modhost_follow_log();
+
     category.data = (uint8_t *) message->text;
     category.length = message->category_length;
     text.data = (uint8_t *) message->text + message->category_length;

@@ -7,8 +7,12 @@
 
 #include "ngx_http_modhost.h"
 
+#include <sys/ioctl.h>
+
 
 static void ngx_http_modhost_upgrade_handler(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_modhost_upgrade_gone(ngx_http_modhost_ctx_t *ctx);
+static void ngx_http_modhost_upgrade_end(ngx_http_modhost_ctx_t *ctx);
 static ngx_int_t ngx_http_modhost_upgrade_preread(ngx_http_modhost_ctx_t *ctx);
 
 
@@ -72,7 +76,9 @@ ngx_http_modhost_upgrade_pump(ngx_http_modhost_ctx_t *ctx)
     c = ctx->request->connection;
     rev = c->read;
 
-    if (ctx->body_ended || ngx_http_modhost_upgrade_preread(ctx) == NGX_AGAIN) {
+    if (ctx->body_ended || ngx_http_modhost_upgrade_gone(ctx)
+        || ngx_http_modhost_upgrade_preread(ctx) == NGX_AGAIN)
+    {
         return;
     }
 
@@ -96,9 +102,7 @@ ngx_http_modhost_upgrade_pump(ngx_http_modhost_ctx_t *ctx)
         }
 
         if (n == 0) {
-            /* the client has no more to say; the app may still speak */
-            ctx->body_ended = 1;
-            mh_exchange_body(ctx->exchange, NULL, 0, MODHOST_BODY_END);
+            ngx_http_modhost_upgrade_end(ctx);
             break;
         }
 
@@ -111,6 +115,68 @@ ngx_http_modhost_upgrade_pump(ngx_http_modhost_ctx_t *ctx)
         ngx_http_modhost_fail(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
                               MODHOST_RESET_CLIENT);
     }
+}
+
+
+/* The client has no more to say; the app may still speak. */
+static void
+ngx_http_modhost_upgrade_end(ngx_http_modhost_ctx_t *ctx)
+{
+    ctx->body_ended = 1;
+    mh_exchange_body(ctx->exchange, NULL, 0, MODHOST_BODY_END);
+}
+
+
+/*
+ * A client that leaves while the application, which only speaks, reads nothing:
+ * an error is certain, and so is an end behind which nothing waits.
+ */
+static ngx_uint_t
+ngx_http_modhost_upgrade_gone(ngx_http_modhost_ctx_t *ctx)
+{
+    int                waiting;
+    socklen_t          len;
+    ngx_err_t          err;
+    ngx_buf_t         *b;
+    ngx_connection_t  *c;
+
+    c = ctx->request->connection;
+    b = ctx->request->header_in;
+
+    if (ctx->window != 0 || !c->read->pending_eof) {
+        return 0;
+    }
+
+    err = 0;
+    len = sizeof(ngx_err_t);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    if (err != 0) {
+        c->error = 1;
+        ngx_log_error(NGX_LOG_INFO, c->log, err,
+                      "client broke an upgraded connection off");
+        ngx_http_modhost_fail(ctx, NGX_HTTP_CLIENT_CLOSED_REQUEST,
+                              MODHOST_RESET_CLIENT);
+        return 1;
+    }
+
+#if (NGX_HTTP_SSL)
+    if (c->ssl) {
+        return 0;
+    }
+#endif
+
+    if (b->pos == b->last && ioctl(c->fd, FIONREAD, &waiting) == 0
+        && waiting == 0)
+    {
+        ngx_http_modhost_upgrade_end(ctx);
+        return 1;
+    }
+
+    return 0;
 }
 
 

@@ -227,7 +227,10 @@ def log_files_are_reopened():
             server.get("/log?size=100")
             return "Stub.Long" in server.log()
         wait_for(written, 10, "a line in the new log")
-    with_server(simple(), body)
+        assert "raw line" not in server.log()
+        server.get("/environment")
+        assert "raw line" in server.log()
+    with_server(simple(), body, daemon=True)
 
 
 @own

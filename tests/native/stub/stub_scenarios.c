@@ -351,6 +351,45 @@ run_upgrade_echo(stub_exchange *x)
 }
 
 
+/* 101, and nothing is read: has the client left? */
+static void
+run_upgrade_mute(stub_exchange *x)
+{
+    bool               ended;
+    struct timespec    until;
+    const stub_header  headers[] = { { "Upgrade", "stub" } };
+
+    pthread_mutex_lock(&x->lock);
+    x->body_end = false;
+    pthread_mutex_unlock(&x->lock);
+
+    if (stub_respond(x, 101, headers, 1, -1, NULL, 0,
+                     MODHOST_SEND_UPGRADE | MODHOST_SEND_FLUSH)
+        != MODHOST_OK)
+    {
+        return;
+    }
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+
+    pthread_mutex_lock(&x->lock);
+
+    while (!x->body_end && x->aborted == 0
+           && pthread_cond_timedwait(&x->changed, &x->lock, &until) == 0)
+    {
+        /* void */
+    }
+
+    ended = x->body_end;
+    pthread_mutex_unlock(&x->lock);
+
+    (void) stub_write(x, ended ? "heard" : "deaf", ended ? 5 : 4,
+                      MODHOST_SEND_FLUSH);
+    (void) stub_end(x, NULL, 0);
+}
+
+
 static void
 run_sendfile(stub_exchange *x)
 {
@@ -675,6 +714,10 @@ run_environment(stub_exchange *x)
     mask = umask(0);
     umask(mask);
 
+    if (write(STDOUT_FILENO, "raw line\n", 9) != 9) {
+        abort();
+    }
+
     n = snprintf(text, sizeof(text),
                  "HOME=%s\nCOLOUR=%s\nSHAPE=%s\numask=%04o\n",
                  getenv("HOME"), getenv("COLOUR"), getenv("SHAPE"),
@@ -709,6 +752,7 @@ static const struct {
     { "/reset", run_reset, false },
     { "/reset-after-head", run_reset_after_head, false },
     { "/upgrade-echo", run_upgrade_echo, false },
+    { "/upgrade-mute", run_upgrade_mute, false },
     { "/sendfile", run_sendfile, false },
     { "/double-end", run_double_end, false },
     { "/bad-head", run_bad_head, false },

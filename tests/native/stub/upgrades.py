@@ -76,6 +76,26 @@ def upgrade_half_closed_by_client(server):
 
 
 @scenario
+def upgrade_that_nobody_reads_from(server):
+    mute = UPGRADE.replace(b"-echo", b"-mute")
+    with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+        s.settimeout(10)
+        s.sendall(mute)
+        _, rest = read_head(s)
+        s.shutdown(socket.SHUT_WR)
+        assert read_exactly(s, rest, 5) == b"heard" and s.recv(10) == b""
+    before = server.counters()["aborts"]
+    with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+        s.settimeout(10)
+        s.sendall(mute)
+        read_head(s)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                     struct.pack("ii", 1, 0))
+    wait_for(lambda: server.counters()["aborts"] == before + 1, 3, "abort")
+    idle(server)
+
+
+@scenario
 def upgrade_over_tls(server):
     context = ssl.create_default_context()
     context.check_hostname = False
