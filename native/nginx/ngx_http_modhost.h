@@ -342,11 +342,17 @@ void ngx_http_modhost_log_failure(ngx_http_modhost_app_t *app);
 ngx_int_t ngx_http_modhost_add_variables(ngx_conf_t *cf);
 
 
-/* ---- ngx_http_modhost_handler.c: a request's life ---------------------- */
+/* ---- ngx_http_modhost_handler.c, _end.c: a request's life -------------- */
 
 ngx_int_t ngx_http_modhost_handler(ngx_http_request_t *r);
 /* The body is there, or is not waited for: now, or when it may begin. */
 void ngx_http_modhost_start(ngx_http_request_t *r);
+/* It holds an exchange from now on. */
+void ngx_http_modhost_fly(ngx_http_modhost_ctx_t *ctx);
+/* Of ctx->timer; with the request (`data` is ctx); with its pool. */
+void ngx_http_modhost_timeout(ngx_event_t *ev);
+void ngx_http_modhost_cleanup(void *data);
+void ngx_http_modhost_release(void *data);
 /* Requests in flight: the app hears it, the client is told no more. */
 void ngx_http_modhost_abort_all(uint32_t reason, ngx_uint_t groups);
 /* Hands the request to the app. It may be over when this returns. */
