@@ -347,6 +347,8 @@ ngx_int_t ngx_http_modhost_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_modhost_handler(ngx_http_request_t *r);
 /* The body is there, or is not waited for: now, or when it may begin. */
 void ngx_http_modhost_start(ngx_http_request_t *r);
+/* nginx has answered in the application's place, and the client takes it. */
+ngx_uint_t ngx_http_modhost_answered(ngx_http_modhost_ctx_t *ctx);
 /* It holds an exchange from now on. */
 void ngx_http_modhost_fly(ngx_http_modhost_ctx_t *ctx);
 /* Of ctx->timer; with the request (`data` is ctx); with its pool. */

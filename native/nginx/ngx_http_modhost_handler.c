@@ -181,7 +181,7 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
  * nginx itself has answered, and waits for the client to take it: to a body
  * that is not as long as it should be, over HTTP/2.
  */
-static ngx_uint_t
+ngx_uint_t
 ngx_http_modhost_answered(ngx_http_modhost_ctx_t *ctx)
 {
     ngx_http_request_t  *r;
