@@ -11,6 +11,9 @@ internal sealed class Loan
     /// <summary>How many requests wait there for a credit, as it said last, less what it got since.</summary>
     public long Wanted { get; set; }
 
+    /// <summary>Credits that it has got and was not told of.</summary>
+    public uint Lent { get; set; }
+
     /// <summary>It was asked for credits, and has not answered.</summary>
     public bool Recalled { get; set; }
 
@@ -108,33 +111,41 @@ internal sealed class CreditLedger(int limit)
         foreach (var channel in _channels)
         {
             var loan = channel.Loan;
-            if (missing <= 0 || loan.Recalled || loan.Wanted > 0 && loan.Held <= share)
+            if (loan.Recalled || (loan.Wanted > 0 && loan.Held <= share))
             {
                 continue;
             }
 
             var spare = Math.Max(loan.Held - channel.Open, loan.Held - share);
-            if (spare > 0)
+            var count = Math.Min(spare, missing - loan.Wanted);
+            if (count > 0)
             {
                 loan.Recalled = true;
-                channel.Send(new FrameHeader(FrameType.Recall, Value: (uint)Math.Min(spare, missing)));
-                missing -= spare;
+                channel.Send(new FrameHeader(FrameType.Recall, Value: (uint)count));
+                missing -= count;
             }
         }
     }
 
+    /// <summary>One by one to whoever holds least, so that what was recalled does not go back to where it was.</summary>
     private void Lend()
     {
+        while (_left > 0
+            && _channels.Where(static channel => channel.Loan.Wanted > 0).MinBy(static channel => channel.Loan.Held)
+                is { } least)
+        {
+            _left--;
+            least.Loan.Held++;
+            least.Loan.Wanted--;
+            least.Loan.Lent++;
+        }
+
         foreach (var channel in _channels)
         {
-            var loan = channel.Loan;
-            var count = Math.Min(loan.Wanted, _left);
-            if (count > 0)
+            if (channel.Loan.Lent > 0)
             {
-                _left -= count;
-                loan.Held += count;
-                loan.Wanted -= count;
-                channel.Send(new FrameHeader(FrameType.Credit, Value: (uint)count));
+                channel.Send(new FrameHeader(FrameType.Credit, Value: channel.Loan.Lent));
+                channel.Loan.Lent = 0;
             }
         }
     }

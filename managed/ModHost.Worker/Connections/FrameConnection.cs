@@ -95,14 +95,15 @@ internal abstract class FrameConnection
     /// <summary>Sends what waits, unless somebody does so already. Any thread, not under the gate.</summary>
     public void Flush()
     {
-        while (Begin())
+        lock (Gate)
         {
-            var error = _sending.Send(Socket);
-            if (!End(error))
+            if (_active || _blocked || _closed || !NextTurn())
             {
                 return;
             }
         }
+
+        SendTurns();
     }
 
     /// <summary>Waits until all has been sent; for the end of the process. Not on the loop.</summary>
@@ -154,17 +155,15 @@ internal abstract class FrameConnection
         Report(tag, text);
         lock (Gate)
         {
-            if (!_closed)
-            {
-                _filling.Write(new FrameHeader(FrameType.Close, Value: Errors.Number(tag)), Encoding.UTF8.GetBytes(text));
-            }
+            _filling.Write(new FrameHeader(FrameType.Close, Value: Errors.Number(tag)), Encoding.UTF8.GetBytes(text));
         }
 
+        // Where another thread is sending, that goes on with it.
         Flush();
         Close();
     }
 
-    /// <summary>Closes; nothing is read or sent any more. Loop.</summary>
+    /// <summary>Closes; nothing is read or added any more. Loop.</summary>
     public void Close()
     {
         lock (Gate)
@@ -177,15 +176,9 @@ internal abstract class FrameConnection
             Loop.Remove(this);
             OnClosing();
             _closed = true;
-            _filling.Clear();
             if (!_active)
             {
                 Dispose();
-            }
-            else
-            {
-                // Who is sending closes it.
-                UnixSocket.Shutdown(Socket);
             }
         }
 
@@ -222,54 +215,61 @@ internal abstract class FrameConnection
     /// <summary>The next descriptor that came; the frame's header said that there is one. Loop.</summary>
     protected Descriptor TakeDescriptor() => _descriptors!.Dequeue();
 
-    private bool Begin()
+    /// <summary>Changes the queues. False: there is nothing to send. Under the gate.</summary>
+    private bool NextTurn()
     {
-        lock (Gate)
+        if (!_closed)
         {
-            if (_active || _blocked || _closed)
-            {
-                return false;
-            }
-
             BeginTurn();
-            if (_filling.IsEmpty)
-            {
-                return false;
-            }
+        }
 
-            (_filling, _sending) = (_sending, _filling);
-            Turn++;
-            return _active = true;
+        if (_filling.IsEmpty)
+        {
+            return false;
+        }
+
+        (_filling, _sending) = (_sending, _filling);
+        Turn++;
+        return _active = true;
+    }
+
+    /// <summary>Sends turn after turn; this thread is the active one.</summary>
+    private void SendTurns()
+    {
+        while (EndTurn(_sending.Send(Socket)))
+        {
         }
     }
 
-    /// <summary>Whether to look for more.</summary>
-    private bool End(int error)
+    /// <summary>Whether another turn has begun.</summary>
+    private bool EndTurn(int error)
     {
         lock (Gate)
         {
             _active = false;
+            if (error == 0 && NextTurn())
+            {
+                return true;
+            }
+
             if (_closed)
             {
                 Dispose();
-                return false;
+            }
+            else if (error == Errno.Again)
+            {
+                _blocked = true;
+                Loop.WatchRoom(this, true);
+            }
+            else if (error != 0)
+            {
+                // Nothing can be said any more; what was said to us is still read, and the end is found there.
+                _blocked = true;
+                _sending.Clear();
+                UnixSocket.Shutdown(Socket);
             }
 
-            switch (error)
-            {
-                case 0:
-                    return true;
-                case Errno.Again:
-                    _blocked = true;
-                    Loop.WatchRoom(this, true);
-                    return false;
-                default:
-                    // Nothing can be said any more; what was said to us is still read, and the end is found there.
-                    _blocked = true;
-                    _sending.Clear();
-                    UnixSocket.Shutdown(Socket);
-                    return false;
-            }
+            return false;
         }
     }
 
@@ -284,22 +284,11 @@ internal abstract class FrameConnection
             }
 
             _active = true;
-        }
-
-        var error = _sending.Send(Socket);
-        lock (Gate)
-        {
             _blocked = false;
-            if (error == 0 && !_closed)
-            {
-                Loop.WatchRoom(this, false);
-            }
+            Loop.WatchRoom(this, false);
         }
 
-        if (End(error))
-        {
-            Flush();
-        }
+        SendTurns();
     }
 
     private void Receive()
@@ -415,6 +404,7 @@ internal abstract class FrameConnection
     // Under the gate.
     private void Dispose()
     {
+        _filling.Clear();
         _sending.Clear();
         Socket.Dispose();
     }

@@ -73,6 +73,14 @@ switch (wanted)
         builder.Services.AddHostedService<FailingService>();
         builder.Build().Serve();
         break;
+    case "environment":
+        foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            Console.WriteLine($"{variable.Key}={variable.Value}");
+        }
+
+        WebApplication.CreateBuilder(args).Build().Serve();
+        break;
     case "returns":
         return 7;
     case "sleeps":

@@ -60,7 +60,8 @@ internal sealed class WorkerUnderTest : IDisposable
         [
             $"PATH={Environment.GetEnvironmentVariable("PATH")}",
             $"HOME={Path.GetTempPath()}",
-            $"DOTNET_STARTUP_HOOKS={Hook}",
+            .. environment.Any(static one => one.StartsWith("DOTNET_STARTUP_HOOKS=", StringComparison.Ordinal))
+                ? Array.Empty<string>() : [$"DOTNET_STARTUP_HOOKS={Hook}"],
             "MODHOST_CONTROL_FD=3",
             .. environment,
         ];
@@ -102,6 +103,8 @@ internal sealed class WorkerUnderTest : IDisposable
         Supervisor.ReceiveState(AppState.Starting);
         Supervisor.ReceiveState(AppState.Ready);
     }
+
+    public void Signal(int signal) => ChildProcess.Signal(_process, signal);
 
     /// <summary>Waits for the end of the process.</summary>
     public ChildExit WaitForExit()
