@@ -181,17 +181,27 @@ channel_unlink(mh_channel *channel)
 }
 
 
+/* That a worker closes is to be expected where it is being replaced. */
+static uint32_t
+channel_level(const mh_channel *channel, const mh_error *error,
+    const losses *count)
+{
+    if (count->lost != 0
+        || (error->code != MH_E_NONE && error->code != MH_E_PEER_CLOSED))
+    {
+        return MODHOST_LOG_ERROR;
+    }
+
+    return channel->draining || channel->avoided ? MODHOST_LOG_INFO
+                                                 : MODHOST_LOG_WARNING;
+}
+
+
 static void
 channel_report(mh_channel *channel, const mh_error *error,
     const losses *count)
 {
-    uint32_t  level;
     mh_error  report;
-
-    level = count->lost != 0 || error->code != MH_E_NONE
-            ? MODHOST_LOG_ERROR
-            : channel->draining || channel->avoided ? MODHOST_LOG_INFO
-                                                    : MODHOST_LOG_WARNING;
 
     mh_error_set(&report, error->code ? error->code : MH_E_CHANNEL_LOST,
                  "the channel to worker %u of group \"%s\" (index %u, pid %u) "
@@ -201,7 +211,8 @@ channel_report(mh_channel *channel, const mh_error *error,
                  channel->pid, error->code ? error->text : "it was closed",
                  count->lost, count->retried);
 
-    mh_daemon_log(channel->group, level, &report);
+    mh_daemon_log(channel->group, channel_level(channel, error, count),
+                  &report);
 }
 
 

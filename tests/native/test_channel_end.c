@@ -632,6 +632,26 @@ CASE(The_worker_says_why_it_closes)
 }
 
 
+CASE(A_worker_that_is_replaced_may_close_without_a_fuss)
+{
+    REQUIRE(rig_open(NULL) && rig_worker_open(&worker, 1, 5));
+    rig_say(&worker, MODHOST_FRAME_CLOSE, 0, 0, 0, "done", 4);
+    rig_turn();
+    CHECK_INT(rig.level, MODHOST_LOG_WARNING);
+    CHECK(rig_close());
+    rig_worker_close(&worker);
+
+    REQUIRE(rig_open(NULL) && rig_worker_open(&worker, 1, 5));
+    worker.channel->avoided = true;
+    rig_say(&worker, MODHOST_FRAME_CLOSE, 0, 0, 0, "done", 4);
+    rig_turn();
+    CHECK_INT(rig.code, MH_E_PEER_CLOSED);
+    CHECK_INT(rig.level, MODHOST_LOG_INFO);
+    CHECK(rig_close());
+    rig_worker_close(&worker);
+}
+
+
 CASE(A_request_that_was_asked_for_its_body_is_not_sent_again)
 {
     REQUIRE(open_three(100));
