@@ -23,6 +23,7 @@ import upgrades  # noqa: F401
 import others  # noqa: F401
 import starts  # noqa: F401
 import ends  # noqa: F401
+import groups  # noqa: F401
 
 
 def everything_at_once():
