@@ -237,12 +237,13 @@ copy_body(send_parts *parts)
 
 /*
  * What only this response has to suffer for: its header fields are the
- * application's, and so is not having memory for it.
+ * application's, and so is its status; memory for it may be missing.
  */
 static bool
 is_of_stream(const mh_error *error)
 {
-    return error->code == MH_E_RESPONSE_HEADER || error->code == MH_E_MEMORY;
+    return error->code == MH_E_RESPONSE_HEADER
+           || error->code == MH_E_SEND_MISUSE || error->code == MH_E_MEMORY;
 }
 
 

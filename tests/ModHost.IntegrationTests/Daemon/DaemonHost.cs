@@ -15,13 +15,9 @@ internal sealed class DaemonHost : IAsyncDisposable
     /// <summary>A folder that workers may write to: ledgers, marker files.</summary>
     public string Folder { get; }
 
-    public string Ledger => Path.Combine(Folder, "ledger");
-
     public string StartMode => Path.Combine(Folder, "start");
 
     public string Marker => Path.Combine(Folder, "marker");
-
-    public string Life => Path.Combine(Folder, "life");
 
     /// <summary>Processes of the group that are there now, draining ones too; not what they started.</summary>
     public IReadOnlyList<int> Workers
@@ -33,9 +29,9 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
     }
 
-    public int Supervisor => Own("modhostd ");
+    public int Supervisor => Own("modhostd");
 
-    public int Watchdog => Own("modhost-watchdog ");
+    public int Watchdog => Own("modhost-watchdog");
 
     /// <summary>Starts it; ready when the application answers.</summary>
     /// <param name="keys">Keys of the process group.</param>
@@ -45,7 +41,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         var app = await AppBuild.Of("Probe", TServer.Runtime);
         var folder = Settings.NewFolder("daemon");
-        foreach (var file in (string[])["ledger", "start", "marker", "life"])
+        foreach (var file in (string[])["start", "marker"])
         {
             File.WriteAllText(Path.Combine(folder, file), "");
             File.SetUnixFileMode(Path.Combine(folder, file), (UnixFileMode)0x1b6);
@@ -88,7 +84,10 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     /// <summary>What ran: for each request the processes that began it.</summary>
     public ILookup<string, string> Ran() =>
-        File.ReadLines(Ledger).Select(line => line.Split(' ')).ToLookup(parts => parts[0], parts => parts[1]);
+        Lines("ledger").ToLookup(parts => parts[0], parts => parts[1]);
+
+    /// <summary>How many processes have noted this of their life.</summary>
+    public int Noted(string what) => Lines("life").Count(parts => parts[0] == what);
 
     public async ValueTask DisposeAsync()
     {
@@ -96,11 +95,14 @@ internal sealed class DaemonHost : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static bool IsOwn(int id) => ProcFs.CommandLine(id) is var line
-        && (line.Contains("/modhostd ", StringComparison.Ordinal) || line.Contains("/modhost-watchdog ", StringComparison.Ordinal));
+    private static bool IsOwn(int id) => Program(id) is "modhostd" or "modhost-watchdog";
+
+    private static string Program(int id) => Path.GetFileName(ProcFs.CommandLine(id).Split(' ')[0]);
+
+    // A process that was killed may have left the beginning of a line.
+    private IEnumerable<string[]> Lines(string name) => Directory.EnumerateFiles(Folder, name + ".*")
+        .SelectMany(File.ReadLines).Select(line => line.Split(' ')).Where(parts => parts.Length == 2);
 
     private int Own(string program) => Nginx.Daemons
-        .Where(process => ProcFs.CommandLine(process.Id).Contains("/" + program, StringComparison.Ordinal))
-        .Select(process => process.Id)
-        .SingleOrDefault(-1);
+        .Where(process => Program(process.Id) == program).Select(process => process.Id).SingleOrDefault(-1);
 }

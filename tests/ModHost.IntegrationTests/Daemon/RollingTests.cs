@@ -118,7 +118,7 @@ public abstract class RollingTests<TServer>
         await using var host = await DaemonHost.Start<TServer>("processes=3");
         await host.Counts(3);
         Assert.Equal(0, await host.Nginx.Quit());
-        Assert.Equal(3, File.ReadLines(host.Life).Count(line => line.StartsWith("stopped ", StringComparison.Ordinal)));
+        Assert.Equal(3, host.Noted("stopped"));
     }
 }
 

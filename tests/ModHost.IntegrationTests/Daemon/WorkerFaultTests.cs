@@ -78,6 +78,36 @@ public abstract class WorkerFaultTests<TServer>
         await host.Nginx.CheckSane();
     }
 
+    [Theory]
+    [InlineData("/process/exit?code=0", "code 0")]
+    [InlineData("/process/exit?code=2", "code 2")]
+    [InlineData("/process/exit?code=15", "code 15")]
+    [InlineData("/process/crash", "SIGABRT|signal 6|code 134")]
+    [InlineData("/process/fail-fast", "SIGABRT|signal 6|code 134")]
+    public async Task A_worker_that_ends_by_itself_is_replaced_and_the_log_says_how(string target, string how)
+    {
+        await using var host = await DaemonHost.Start<TServer>("processes=1");
+        var worker = host.Workers.Single();
+        Assert.Equal("ending", (await RawConnection.Get(host.Port, target)).Text);
+        await Wait.Until("the worker was replaced", () => host.Workers is [var one] && one != worker, TimeSpan.FromSeconds(60));
+        Assert.Equal(200, (await RawConnection.Get(host.Port, "/empty")).Status);
+        await host.Nginx.WaitForLog($@"{worker}\].*({how})");
+        await host.Nginx.CheckSane();
+    }
+
+    [Fact]
+    public async Task An_application_that_stops_itself_is_replaced_without_a_failure()
+    {
+        await using var host = await DaemonHost.Start<TServer>("processes=2");
+        await using var load = LedgerLoad.Start(host.Port);
+        var workers = host.Workers;
+        Assert.Equal("stopping", (await RawConnection.Get(host.Port, "/process/stop")).Text);
+        await Wait.Until("the worker was replaced", () => host.Workers is { Count: 2 } now && now.Except(workers).Any(), TimeSpan.FromSeconds(60));
+        await load.Stop();
+        load.Account(host.Ran(), 0);
+        await host.Nginx.CheckSane();
+    }
+
     [Fact]
     public async Task A_version_that_does_not_start_leaves_the_old_one_serving()
     {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ModHost.IntegrationTests.Hosting;
 using ModHost.IntegrationTests.Http;
 
@@ -13,6 +14,7 @@ public abstract class LimitTests<TServer>
     {
         await using var nginx = await Start("modhost_max_concurrency 2; modhost_queue_size 2; modhost_queue_timeout 30s;");
         var inside = new[] { await Ask(nginx, "/gate/wait?key=in"), await Ask(nginx, "/gate/wait?key=in") };
+        await Wait.Until("both are in the application", () => Regex.Count(nginx.Log, "Request starting .*/gate/wait") == 2);
         var waiting = new[] { await Ask(nginx, "/respond?body=waited"), await Ask(nginx, "/respond?body=waited") };
         var refused = await Wait.For("the queue is full", () => RawConnection.Get(nginx.Port, "/respond?body=x"), response => response.Status == 503);
         Assert.NotNull(refused.Header("Retry-After"));

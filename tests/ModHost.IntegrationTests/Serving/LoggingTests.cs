@@ -37,9 +37,9 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     {
         var text = Guid.NewGuid().ToString("N");
         await RawConnection.Get(Port, "/console?text=" + text);
-        await Nginx.WaitForLog(@"\[(notice|info|warn)\].*Probe.*out-" + text);
-        await Nginx.WaitForLog(@"Probe.*error-" + text);
-        await Nginx.WaitForLog(@"Probe.*half line-" + text);
+        await Nginx.WaitForLog(@"\[(notice|info|warn)\].*(Probe|\[g0/).*out-" + text);
+        await Nginx.WaitForLog(@"(Probe|\[g0/).*error-" + text);
+        await Nginx.WaitForLog(@"(Probe|\[g0/).*half line-" + text);
     }
 
     [Fact]

@@ -62,7 +62,7 @@ internal static class StartUp
             throw new InvalidOperationException("PROBE_START asked for a failure after the host was built.");
         }
 
-        // Tests learn from this file that a worker was stopped properly.
+        // Tests learn from these files, one of each process, that a worker was stopped properly.
         var file = Environment.GetEnvironmentVariable("PROBE_LIFE_FILE");
         if (file is not null)
         {
@@ -77,7 +77,9 @@ internal static class StartUp
     {
         lock (s_mode)
         {
-            File.AppendAllText(file, string.Create(CultureInfo.InvariantCulture, $"{what} {Environment.ProcessId}\n"));
+            File.AppendAllText(
+                string.Create(CultureInfo.InvariantCulture, $"{file}.{Environment.ProcessId}"),
+                string.Create(CultureInfo.InvariantCulture, $"{what} {Environment.ProcessId}\n"));
         }
     }
 

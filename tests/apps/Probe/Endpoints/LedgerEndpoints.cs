@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Probe.Endpoints;
 
 /// <summary>
-/// Writes down each request that is run, in a file (PROBE_LEDGER) that outlives the process: so that a test can tell
-/// what ran, and how often, when processes die.
+/// Writes down each request that is run, in a file of its own for each process (PROBE_LEDGER, and the pid) that outlives
+/// it: so that a test can tell what ran, and how often, when processes die.
 /// </summary>
 internal static class LedgerEndpoints
 {
     private static readonly Lazy<FileStream> s_ledger = new(() => new FileStream(
-        Environment.GetEnvironmentVariable("PROBE_LEDGER") ?? throw new InvalidOperationException("PROBE_LEDGER is not set."),
-        FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        string.Create(CultureInfo.InvariantCulture, $"{Environment.GetEnvironmentVariable("PROBE_LEDGER")}.{Environment.ProcessId}"),
+        FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
 
     public static void MapLedger(this IEndpointRouteBuilder app) => app.Map("/ledger", async context =>
     {
@@ -18,7 +18,6 @@ internal static class LedgerEndpoints
         var line = System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{id} {Environment.ProcessId}\n"));
         lock (s_ledger)
         {
-            // One small write to a file opened for appending: lines of several processes don't mix.
             s_ledger.Value.Write(line);
         }
 
