@@ -75,8 +75,6 @@ static const violation  violations[] = {
     { "SEND for stream 0", P, .type = MODHOST_FRAME_SEND, .length = 5 },
     { "SEND with an unknown flag", P, .type = MODHOST_FRAME_SEND,
       .flags = MODHOST_SEND_DEFER, .stream = FIRST, .length = 5 },
-    { "SEND before its head", MH_E_SEND_MISUSE, .type = MODHOST_FRAME_SEND,
-      .stream = SECOND, .length = 5 },
     { "SEND with a second head", P, .type = MODHOST_FRAME_SEND, .flags = HEAD,
       .stream = FIRST, .value = 40, .length = 40, .head = 200 },
     { "SEND with a value and no head", P, .type = MODHOST_FRAME_SEND,
@@ -90,8 +88,6 @@ static const violation  violations[] = {
     { "SEND with a head that is not padded", P, .type = MODHOST_FRAME_SEND,
       .flags = HEAD, .stream = SECOND, .value = 41, .length = 43,
       .head = 200 },
-    { "SEND with an empty head", MH_E_SEND_MISUSE,
-      .type = MODHOST_FRAME_SEND, .flags = HEAD, .stream = SECOND },
     { "SEND with a malformed head", MH_E_HEAD_BLOCK,
       .type = MODHOST_FRAME_SEND, .flags = HEAD, .stream = SECOND,
       .value = 40, .length = 40 },
@@ -101,15 +97,6 @@ static const violation  violations[] = {
     { "SEND with a head of status 600", MH_E_HEAD_BLOCK,
       .type = MODHOST_FRAME_SEND, .flags = HEAD, .stream = SECOND,
       .value = 40, .length = 40, .head = 600 },
-    { "SEND with an informational end", MH_E_SEND_MISUSE,
-      .type = MODHOST_FRAME_SEND, .flags = HEAD | END, .stream = SECOND,
-      .value = 40, .length = 40, .head = 103 },
-    { "SEND with 101 and no upgrade", MH_E_SEND_MISUSE,
-      .type = MODHOST_FRAME_SEND, .flags = HEAD, .stream = SECOND,
-      .value = 40, .length = 40, .head = 101 },
-    { "SEND with an upgrade of 200", MH_E_SEND_MISUSE,
-      .type = MODHOST_FRAME_SEND, .flags = HEAD | MODHOST_SEND_UPGRADE,
-      .stream = SECOND, .value = 40, .length = 40, .head = 200 },
     { "SEND with trailers and no end", P, .type = MODHOST_FRAME_SEND,
       .flags = MODHOST_SEND_TRAILERS, .stream = FIRST, .value = 40,
       .length = 40, .head = 0xffff },
@@ -119,9 +106,6 @@ static const violation  violations[] = {
     { "SEND with trailers and a head", P, .type = MODHOST_FRAME_SEND,
       .flags = HEAD | MODHOST_SEND_TRAILERS | END, .stream = SECOND,
       .value = 40, .length = 40, .head = 0xffff },
-    { "SEND with trailers that have a status", MH_E_SEND_MISUSE,
-      .type = MODHOST_FRAME_SEND, .flags = MODHOST_SEND_TRAILERS | END,
-      .stream = FIRST, .value = 40, .length = 40, .head = 200 },
     { "SEND with malformed trailers", MH_E_HEAD_BLOCK,
       .type = MODHOST_FRAME_SEND, .flags = MODHOST_SEND_TRAILERS | END,
       .stream = FIRST, .value = 40, .length = 40 },
@@ -170,6 +154,29 @@ static const violation  violations[] = {
 };
 
 #define VIOLATIONS  (sizeof(violations) / sizeof(violations[0]))
+
+
+/* What an application can bring about; the code is that of the log. */
+static const violation  mistakes[] = {
+    { "SEND before its head", MH_E_SEND_MISUSE, .type = MODHOST_FRAME_SEND,
+      .stream = SECOND, .length = 5 },
+    { "SEND with an empty head", MH_E_SEND_MISUSE,
+      .type = MODHOST_FRAME_SEND, .flags = HEAD, .stream = SECOND },
+    { "SEND with an informational end", MH_E_SEND_MISUSE,
+      .type = MODHOST_FRAME_SEND, .flags = HEAD | END, .stream = SECOND,
+      .value = 40, .length = 40, .head = 103 },
+    { "SEND with 101 and no upgrade", MH_E_SEND_MISUSE,
+      .type = MODHOST_FRAME_SEND, .flags = HEAD, .stream = SECOND,
+      .value = 40, .length = 40, .head = 101 },
+    { "SEND with an upgrade of 200", MH_E_SEND_MISUSE,
+      .type = MODHOST_FRAME_SEND, .flags = HEAD | MODHOST_SEND_UPGRADE,
+      .stream = SECOND, .value = 40, .length = 40, .head = 200 },
+    { "SEND with trailers that have a status", MH_E_SEND_MISUSE,
+      .type = MODHOST_FRAME_SEND, .flags = MODHOST_SEND_TRAILERS | END,
+      .stream = FIRST, .value = 40, .length = 40, .head = 200 },
+};
+
+#define MISTAKES  (sizeof(mistakes) / sizeof(mistakes[0]))
 
 
 /* Three requests: begun, not begun, aborted. */
@@ -312,6 +319,45 @@ CASE(Whatever_is_not_allowed_closes_the_channel_with_its_reason)
 
         if (check_failures != before) {
             fprintf(stderr, "    with %s\n", violations[i].what);
+        }
+    }
+}
+
+
+CASE(A_response_that_does_not_fit_together_is_reset_alone)
+{
+    bool              ended;
+    size_t            i;
+    unsigned          before;
+    const violation  *one;
+
+    for (i = 0; i < MISTAKES; i++) {
+
+        before = check_failures;
+        one = &mistakes[i];
+        ended = (one->flags & END) != 0;
+        REQUIRE(open_three(100));
+
+        say_violation(one);
+        rig_turn();
+
+        CHECK_INT(rig.sockets, 1);
+        CHECK_INT(rig.code, one->code);
+        CHECK_INT(first.reset, one->stream == FIRST ? MODHOST_RESET_APP : 0);
+        CHECK_INT(second.reset, one->stream == SECOND ? MODHOST_RESET_APP : 0);
+        CHECK_INT(worker.channel->used, ended ? 2 : 3);
+
+        if (ended) {
+            CHECK(rig_silent(&worker));
+        } else {
+            CHECK(rig_hears(&worker, MODHOST_FRAME_ABORT, one->stream));
+            CHECK_INT(worker.heard.frame.value, MODHOST_RESET_APP);
+        }
+
+        close_all();
+
+        if (check_failures != before) {
+            fprintf(stderr, "    with %s\n", one->what);
         }
     }
 }
