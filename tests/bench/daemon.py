@@ -4,12 +4,13 @@ import os
 import pathlib
 import time
 
+import processes
 from processes import cpu_seconds_of, memory, tree
 from servers import Server
 
 GROUP = """
     modhost_run_directory {folder}/run;
-    modhost_daemon_process bench processes={workers}{root};
+    modhost_daemon_process bench processes={workers}{more};
 """
 
 IDLE = 5  # seconds of doing nothing
@@ -26,8 +27,13 @@ class Daemon(Server):
         self.nginx(
             f"            modhost_pass {self.app} process_group=bench;",
             GROUP.format(folder=self.folder, workers=self.workers,
-                         root=" allow-root=on" if os.geteuid() == 0 else ""),
+                         more=self.more()),
             f"load_module {modules}/ngx_http_modhost_module.so;")
+
+    def more(self):
+        """Workers have sessions of their own, and so need their priority."""
+        return (" allow-root=on" if os.geteuid() == 0 else "") + (
+            " cpu-priority=-19" if processes.priority else "")
 
     def counts_allocations(self):
         return self.workers == 1  # each worker counts its own
