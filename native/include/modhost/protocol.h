@@ -86,7 +86,8 @@ typedef struct modhost_frame {
  *   without FILE   then body bytes, as many as are left;
  *   with FILE      then modhost_file_range; the frame has one descriptor, of a
  *                  regular file;
- *   with TRAILERS  (and END, and nothing else) a trailer block of `value` bytes.
+ *   with TRAILERS  (and END, and nothing else) a trailer block of `value`
+ *                  bytes.
  * SEND with END ends the stream on the worker's side. So does RESET, REFUSE, or
  * RELEASE. The web server may use the stream's slot again from then on; what
  * it still sent for the old stream is ignored by the worker.
@@ -110,12 +111,12 @@ typedef struct modhost_file_range {
  * Before the worker calls the app for a request, it puts the stream's number at
  * its slot (uint32_t, compare-and-swap with what it read there). When the
  * channel ends, the web server exchanges MODHOST_BEGUN_TAKEN for what is there:
- * a stream whose number that was was begun, and must not be sent again. A worker
- * that reads MODHOST_BEGUN_TAKEN begins nothing in this slot any more: the
- * request runs elsewhere.
+ * a stream whose number that was was begun, and must not be sent again. A
+ * worker that reads MODHOST_BEGUN_TAKEN begins nothing in this slot any more:
+ * the request runs elsewhere.
  */
 #define MODHOST_BEGUN_SIZE        (MODHOST_STREAM_SLOTS * 4u)
-#define MODHOST_BEGUN_TAKEN       1u     /* no stream's number: its count is 0 */
+#define MODHOST_BEGUN_TAKEN       1u   /* no stream's number: its count is 0  */
 
 typedef struct modhost_request_start {
     uint32_t  flags;               /* MODHOST_EXCHANGE_DETAIL                 */
@@ -154,22 +155,22 @@ typedef struct modhost_hello {
 /* ---- shim: web-server process <-> supervisor --------------------------- */
 
 /* web server -> supervisor, after HELLO */
-#define MODHOST_FRAME_HAVE        32   /* payload: uint32_t worker ids to which
-                                          this process has channels (none at
-                                          first; some after a supervisor died);
-                                          the supervisor answers with all else */
-#define MODHOST_FRAME_DEMAND      33   /* payload: modhost_demand, group name */
-#define MODHOST_FRAME_STUCK       34   /* value: worker id; a request timed out
-                                          and the app did not let go of it    */
-#define MODHOST_FRAME_LOST        35   /* value: worker id; its channel broke  */
+#define MODHOST_FRAME_HAVE        32  /* payload: uint32_t worker ids to which
+                                         this process has channels (none at
+                                         first; some after a supervisor died);
+                                         the supervisor answers with all else */
+#define MODHOST_FRAME_DEMAND      33  /* payload: modhost_demand, group name */
+#define MODHOST_FRAME_STUCK       34  /* value: worker id; a request timed out
+                                         and the app did not let go of it    */
+#define MODHOST_FRAME_LOST        35  /* value: worker id; its channel broke  */
 
 /* supervisor -> web server */
-#define MODHOST_FRAME_STATUS      40   /* descriptor: the status page          */
-#define MODHOST_FRAME_GROUP       41   /* modhost_group_state, name, text      */
-#define MODHOST_FRAME_WORKER      42   /* modhost_worker_offer, group name; two
-                                          descriptors: channel, begun page     */
-#define MODHOST_FRAME_DRAINING    43   /* value: worker id; choose others      */
-#define MODHOST_FRAME_GONE        44   /* value: worker id; payload: why       */
+#define MODHOST_FRAME_STATUS      40  /* descriptor: the status page          */
+#define MODHOST_FRAME_GROUP       41  /* modhost_group_state, name, text      */
+#define MODHOST_FRAME_WORKER      42  /* modhost_worker_offer, group name; two
+                                         descriptors: channel, begun page     */
+#define MODHOST_FRAME_DRAINING    43  /* value: worker id; choose others      */
+#define MODHOST_FRAME_GONE        44  /* value: worker id; payload: why       */
 
 typedef struct modhost_demand {
     uint32_t  waiting;             /* requests of this process in the queue   */
@@ -184,7 +185,7 @@ typedef struct modhost_group_state {
     uint32_t  text_length;
 } modhost_group_state;
 
-#define MODHOST_AFFINITY_LENGTH  32u   /* hex digits, 128 random bits          */
+#define MODHOST_AFFINITY_LENGTH  32u  /* hex digits, 128 random bits          */
 
 typedef struct modhost_worker_offer {
     uint32_t  worker;              /* id, never used twice by one supervisor
@@ -214,26 +215,26 @@ typedef struct modhost_status_page {
 /* ---- control: supervisor <-> worker ------------------------------------ */
 
 /* supervisor -> worker */
-#define MODHOST_FRAME_CONFIG      48   /* after HELLO; payload: JSON           */
-#define MODHOST_FRAME_CHANNEL     49   /* two descriptors: channel, begun page;
-                                          stream: the channel's number; value:
-                                          pid of the web-server process        */
-#define MODHOST_FRAME_HEARTBEAT   50   /* value: any; answered by ALIVE from a
-                                          thread of the application's pool     */
-#define MODHOST_FRAME_WARMUP      51   /* payload: path and query              */
-#define MODHOST_FRAME_DRAIN_ALL   52   /* DRAIN on every channel               */
-#define MODHOST_FRAME_STOP        53   /* value: ms for ApplicationStopping ...
-                                          ApplicationStopped; then exit        */
-#define MODHOST_FRAME_LOG_LEVEL   54   /* value: MODHOST_LOG_*                 */
+#define MODHOST_FRAME_CONFIG      48  /* after HELLO; payload: JSON           */
+#define MODHOST_FRAME_CHANNEL     49  /* two descriptors: channel, begun page;
+                                         stream: the channel's number; value:
+                                         pid of the web-server process        */
+#define MODHOST_FRAME_HEARTBEAT   50  /* value: any; answered by ALIVE from a
+                                         thread of the application's pool     */
+#define MODHOST_FRAME_WARMUP      51  /* payload: path and query              */
+#define MODHOST_FRAME_DRAIN_ALL   52  /* DRAIN on every channel               */
+#define MODHOST_FRAME_STOP        53  /* value: ms for ApplicationStopping ...
+                                         ApplicationStopped; then exit        */
+#define MODHOST_FRAME_LOG_LEVEL   54  /* value: MODHOST_LOG_*                 */
 
 /* worker -> supervisor */
-#define MODHOST_FRAME_STATE       56   /* value: MODHOST_APP_*; stream: MHnnnn or
-                                          0; payload: text                     */
-#define MODHOST_FRAME_LOG         57   /* value: MODHOST_LOG_*; stream: length of
-                                          the category; payload: category, line */
-#define MODHOST_FRAME_ALIVE       58   /* value: as in HEARTBEAT; payload:
-                                          modhost_worker_load                  */
-#define MODHOST_FRAME_WARMED      59   /* value: status of the answer          */
+#define MODHOST_FRAME_STATE       56  /* value: MODHOST_APP_*; stream: MHnnnn or
+                                         0; payload: text                     */
+#define MODHOST_FRAME_LOG         57  /* value: MODHOST_LOG_*; stream: length of
+                                         the category; payload: category, line */
+#define MODHOST_FRAME_ALIVE       58  /* value: as in HEARTBEAT; payload:
+                                         modhost_worker_load                  */
+#define MODHOST_FRAME_WARMED      59  /* value: status of the answer          */
 
 typedef struct modhost_worker_load {
     uint32_t  in_flight;           /* requests and upgraded connections       */
@@ -250,22 +251,22 @@ typedef struct modhost_worker_load {
 /* ---- watchdog: supervisor <-> watchdog --------------------------------- */
 
 /* supervisor -> watchdog */
-#define MODHOST_FRAME_STORE       64   /* one descriptor; payload: its key     */
-#define MODHOST_FRAME_DROP        65   /* payload: key                         */
-#define MODHOST_FRAME_BLOB        66   /* payload: the state, whole            */
-#define MODHOST_FRAME_READY       67   /* up; the web server's start goes on   */
-#define MODHOST_FRAME_FAILED      68   /* payload: "MHnnnn: why"; no restart   */
-#define MODHOST_FRAME_DONE        69   /* all is stopped; both go              */
+#define MODHOST_FRAME_STORE       64  /* one descriptor; payload: its key     */
+#define MODHOST_FRAME_DROP        65  /* payload: key                         */
+#define MODHOST_FRAME_BLOB        66  /* payload: the state, whole            */
+#define MODHOST_FRAME_READY       67  /* up; the web server's start goes on   */
+#define MODHOST_FRAME_FAILED      68  /* payload: "MHnnnn: why"; no restart   */
+#define MODHOST_FRAME_DONE        69  /* all is stopped; both go              */
 
 /* watchdog -> supervisor */
-#define MODHOST_FRAME_KEPT        72   /* one descriptor; payload: its key     */
-#define MODHOST_FRAME_KEPT_BLOB   73   /* payload: the state                   */
-#define MODHOST_FRAME_KEPT_ALL    74   /* end of what was kept; value: how often
-                                          a supervisor was started before      */
-#define MODHOST_FRAME_EXITED      75   /* stream: pid; value: wait status; of a
-                                          process that this supervisor did not
-                                          start itself                         */
-#define MODHOST_FRAME_SHUTDOWN    76   /* the web server's master is gone      */
+#define MODHOST_FRAME_KEPT        72  /* one descriptor; payload: its key     */
+#define MODHOST_FRAME_KEPT_BLOB   73  /* payload: the state                   */
+#define MODHOST_FRAME_KEPT_ALL    74  /* end of what was kept; value: how often
+                                         a supervisor was started before      */
+#define MODHOST_FRAME_EXITED      75  /* stream: pid; value: wait status; of a
+                                         process that this supervisor did not
+                                         start itself                         */
+#define MODHOST_FRAME_SHUTDOWN    76  /* the web server's master is gone      */
 
 #define MODHOST_KEY_MAX  255u
 
