@@ -231,7 +231,8 @@ typedef struct modhost_status_page {
 #define MODHOST_FRAME_STATE       56  /* value: MODHOST_APP_*; stream: MHnnnn or
                                          0; payload: text                     */
 #define MODHOST_FRAME_LOG         57  /* value: MODHOST_LOG_*; stream: length of
-                                         the category; payload: category, line */
+                                         the category; payload: category,
+                                         line                                */
 #define MODHOST_FRAME_ALIVE       58  /* value: as in HEARTBEAT; payload:
                                          modhost_worker_load                  */
 #define MODHOST_FRAME_WARMED      59  /* value: status of the answer          */
