@@ -39,8 +39,7 @@ internal sealed partial class Daemon : IWorkerObserver
 
     void IWorkerObserver.Alive(WorkerProcess process, uint beat, WorkerLoad load)
     {
-        var resident = ProcessFacts.ResidentBytes(process.Pid);
-        process.Group.Alive(process.Worker, beat, load, resident, EventLoop.Now);
+        process.Group.Alive(process.Worker, beat, load, EventLoop.Now);
         _status.Touch();
     }
 

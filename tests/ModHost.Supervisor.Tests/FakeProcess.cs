@@ -13,6 +13,8 @@ internal sealed class FakeProcess : IWorkerEffects
 
     public bool Suspended { get; set; }
 
+    public long Resident { get; set; }
+
     public void SendWarmup(string target) => Done.Add("warmup " + target);
 
     public void SendHeartbeat(uint beat)
@@ -28,6 +30,8 @@ internal sealed class FakeProcess : IWorkerEffects
     public void Kill() => Done.Add("kill");
 
     public bool IsSuspended() => Suspended;
+
+    public long ResidentBytes() => Resident;
 
     public void Log(LogLevel level, string tag, string text) => Lines.Add($"{tag} {text}".Trim());
 

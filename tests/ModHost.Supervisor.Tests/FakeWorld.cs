@@ -72,9 +72,9 @@ internal sealed class FakeWorld : IGroupEffects
         Step();
     }
 
-    public void Load(Worker worker, WorkerLoad load, long resident = 0)
+    public void Load(Worker worker, WorkerLoad load)
     {
-        Group.Alive(worker, Process(worker).Beat, load, resident, Now);
+        Group.Alive(worker, Process(worker).Beat, load, Now);
         Step();
     }
 
@@ -130,7 +130,7 @@ internal sealed class FakeWorld : IGroupEffects
             var done = process.Take();
             if (done.Contains("beat") && worker.State is WorkerState.Ready or WorkerState.Draining)
             {
-                Group.Alive(worker, process.Beat, worker.Life.Load, 0, Now);
+                Group.Alive(worker, process.Beat, worker.Life.Load, Now);
             }
 
             if (worker.State == WorkerState.Stopping && done.Any(one => one.StartsWith("stop", StringComparison.Ordinal) || one == "kill"))

@@ -97,6 +97,37 @@ public sealed class ProcessGroupTests
     }
 
     [Fact]
+    public void A_failed_start_is_dealt_with_when_it_is_told_and_not_again_when_the_process_ends()
+    {
+        var world = new FakeWorld();
+        world.Step();
+        var failed = world.Starting.Single();
+        world.Group.AppFailed(failed, 501, "no database", world.Now);
+        world.Step();
+        Assert.Empty(world.Starting);
+        Assert.Equal(AppState.Failed, world.Group.Status.State);
+        world.End(failed, "exited with code 1");
+        Assert.Equal(1, world.Group.Backoff.Failures);
+        Assert.Single(world.Lines, line => line.Contains("no database", StringComparison.Ordinal));
+        world.Pass(600, answer: false);
+        Assert.Single(world.Starting);
+    }
+
+    [Fact]
+    public void An_application_that_stops_by_itself_is_replaced_while_it_stops()
+    {
+        var world = new FakeWorld();
+        world.Start();
+        var stopping = world.Ready.Single();
+        world.Group.AppStopped(stopping, world.Now);
+        world.Step();
+        Assert.Single(world.Starting);
+        Assert.Contains(world.Lines, line => line.StartsWith("MH0721", StringComparison.Ordinal));
+        world.End(stopping);
+        Assert.Single(world.Starting);
+    }
+
+    [Fact]
     public void A_process_that_cannot_be_started_counts_as_a_failed_start()
     {
         var world = new FakeWorld { SpawnError = "posix_spawn: no such file" };

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ModHost.Supervisor.Tests.Running;
@@ -158,6 +160,26 @@ public sealed class ProcessTests
             Thread.Sleep(50);
             return supervisor.LogText.Contains("again", StringComparison.Ordinal);
         });
+    }
+
+    [Fact]
+    public void A_service_manager_is_told()
+    {
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        using (var supervisor = RunningSupervisor.Start(watched: false, configuration => manager.Bind(new UnixDomainSocketEndPoint(
+            Path.Combine(Path.GetDirectoryName((string)configuration["errorLog"]!)!, "notify")))))
+        {
+            Assert.Equal("READY=1", Told(manager));
+        }
+
+        Assert.Equal("STOPPING=1", Told(manager));
+    }
+
+    private static string Told(Socket manager)
+    {
+        manager.ReceiveTimeout = 30_000;
+        var buffer = new byte[64];
+        return Encoding.UTF8.GetString(buffer, 0, manager.Receive(buffer));
     }
 
     [Fact]

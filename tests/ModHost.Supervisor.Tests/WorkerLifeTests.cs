@@ -116,12 +116,12 @@ public sealed class WorkerLifeTests
         Assert.Equal(["drain", "beat"], _process.Take());
 
         // The answer to what was asked before says nothing about requests that came since.
-        life.Alive(before, new WorkerLoad(), 0, 210);
+        life.Alive(before, new WorkerLoad(), 210);
         Assert.Equal(WorkerState.Draining, life.State);
-        life.Alive(_process.Beat, new WorkerLoad { InFlight = 1 }, 0, 220);
+        life.Alive(_process.Beat, new WorkerLoad { InFlight = 1 }, 220);
         Assert.Equal(WorkerState.Draining, life.State);
         life.Step(200 + WorkerLife.DrainBeatInterval);
-        life.Alive(_process.Beat, new WorkerLoad(), 0, 450);
+        life.Alive(_process.Beat, new WorkerLoad(), 450);
         Assert.Equal((WorkerState.Stopping, EndCause.Reload), (life.State, life.Cause));
         Assert.Contains("stop 10000", _process.Take());
     }
@@ -130,7 +130,7 @@ public sealed class WorkerLifeTests
     public void Requests_that_do_not_end_are_given_up_after_graceful_timeout()
     {
         var life = Ready(new WorkerLimits { GracefulTimeout = 5000 });
-        life.Alive(0, new WorkerLoad { InFlight = 3 }, 0, 100);
+        life.Alive(0, new WorkerLoad { InFlight = 3 }, 100);
         life.Drain(EndCause.Reload, 1000);
         life.Step(5999);
         Assert.Equal(WorkerState.Draining, life.State);
@@ -204,7 +204,7 @@ public sealed class WorkerLifeTests
         Assert.Equal(EndCause.None, life.Wish);
         life.Step(100 + WorkerLife.StarvationLimit);
         Assert.Equal(EndCause.Starved, life.Wish);
-        life.Alive(_process.Beat, new WorkerLoad(), 0, 40_000);
+        life.Alive(_process.Beat, new WorkerLoad(), 40_000);
         Assert.Equal(EndCause.None, life.Wish);
         Assert.Equal(2, _process.Lines.Count);
     }
@@ -225,17 +225,19 @@ public sealed class WorkerLifeTests
     public void Limits_ask_for_a_replacement()
     {
         var requests = Ready(new WorkerLimits { MaximumRequests = 10 });
-        requests.Alive(0, new WorkerLoad { Requests = 9 }, 0, 200);
+        requests.Alive(0, new WorkerLoad { Requests = 9 }, 200);
         Assert.Equal(EndCause.None, requests.Wish);
-        requests.Alive(0, new WorkerLoad { Requests = 10 }, 0, 300);
+        requests.Alive(0, new WorkerLoad { Requests = 10 }, 300);
         Assert.Equal(EndCause.MaximumRequests, requests.Wish);
 
         var resident = Ready(new WorkerLimits { MemoryLimit = 1000 });
-        resident.Alive(0, new WorkerLoad(), 1000, 200);
+        _process.Resident = 1000;
+        resident.Alive(0, new WorkerLoad(), 200);
         Assert.Equal(EndCause.MemoryLimit, resident.Wish);
 
+        _process.Resident = 10;
         var committed = Ready(new WorkerLimits { MemoryLimit = 1000 });
-        committed.Alive(0, new WorkerLoad { CommittedBytes = 1000 }, 10, 200);
+        committed.Alive(0, new WorkerLoad { CommittedBytes = 1000 }, 200);
         Assert.Equal(EndCause.MemoryLimit, committed.Wish);
 
         var old = Ready(new WorkerLimits { RestartInterval = 5000 });

@@ -19,5 +19,8 @@ internal interface IWorkerEffects
     /// <summary>Whether the process is stopped by a signal, so that nothing can be expected of it.</summary>
     bool IsSuspended();
 
+    /// <summary>Its resident set, as the kernel sees it.</summary>
+    long ResidentBytes();
+
     void Log(LogLevel level, string tag, string text);
 }

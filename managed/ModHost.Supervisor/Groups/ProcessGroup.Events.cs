@@ -21,14 +21,14 @@ internal sealed partial class ProcessGroup
 
     public void Broke(Worker worker, long now) => Do(worker, now, life => life.Broke(now));
 
-    public void Alive(Worker worker, uint beat, WorkerLoad load, long resident, long now)
+    public void Alive(Worker worker, uint beat, WorkerLoad load, long now)
     {
         if (load.InFlight > 0 || load.Requests != worker.Life.Load.Requests)
         {
             worker.IdleSince = now;
         }
 
-        Do(worker, now, life => life.Alive(beat, load, resident, now));
+        Do(worker, now, life => life.Alive(beat, load, now));
     }
 
     /// <summary>A request in it timed out and has not ended.</summary>
@@ -57,17 +57,13 @@ internal sealed partial class ProcessGroup
         PastRequests += worker.Life.Load.Requests;
         _ends[(int)worker.Life.Cause]++;
         _effects.Forget(this, worker, how);
-        if (!worker.Life.WasReady && IsFailure(worker.Life.Cause))
+        if (worker.Failed || !IsFailure(worker.Life.Cause))
         {
-            StartFailed(worker, how, lastWords, now);
-        }
-        else if (worker.Life.Cause is EndCause.Crash or EndCause.AppStopped or EndCause.Protocol)
-        {
-            Crashed(worker, how, now);
+            LogEnd(worker, before, how);
         }
         else
         {
-            LogEnd(worker, before, how);
+            Fail(worker, how, lastWords, now);
         }
 
         _effects.Changed(this);
@@ -76,6 +72,20 @@ internal sealed partial class ProcessGroup
     private static bool IsFailure(EndCause cause) => cause is EndCause.StartFailed or EndCause.StartTimeout
         or EndCause.AppStopped or EndCause.Protocol or EndCause.Crash;
 
+    // Once for each worker: when it says so, or when its process ends without a word.
+    private void Fail(Worker worker, string how, string lastWords, long now)
+    {
+        worker.Failed = true;
+        if (worker.Life.WasReady)
+        {
+            Crashed(worker, how, now);
+        }
+        else
+        {
+            StartFailed(worker, how, lastWords, now);
+        }
+    }
+
     private void StartFailed(Worker worker, string how, string lastWords, long now)
     {
         var (code, text) = worker.Life.Failure;
@@ -83,6 +93,7 @@ internal sealed partial class ProcessGroup
         {
             code = Errors.Number(Errors.StartFailed);
             text = text is { Length: > 0 } ? text
+                : worker.Life.Cause == EndCause.Protocol ? "its control connection broke"
                 : lastWords.Length > 0 ? $"it {how}; its last words: {lastWords}" : $"it {how}";
         }
 
@@ -108,8 +119,8 @@ internal sealed partial class ProcessGroup
     {
         var what = worker.Life.Cause switch
         {
-            EndCause.AppStopped => $"the application stopped by itself; the process {how}",
-            EndCause.Protocol => $"its control connection broke; the process {how}",
+            EndCause.AppStopped => "the application stopped by itself",
+            EndCause.Protocol => "its control connection broke",
             _ => how,
         };
         var tag = worker.Life.Cause switch
@@ -174,6 +185,11 @@ internal sealed partial class ProcessGroup
             {
                 _effects.Withdraw(worker);
             }
+        }
+
+        if (worker.State == WorkerState.Stopping && IsFailure(worker.Life.Cause))
+        {
+            Fail(worker, "ends", "", now);
         }
 
         _effects.Changed(this);

@@ -29,6 +29,9 @@ internal sealed class Worker(uint id, int index, int version, GroupSpec spec, Wo
     /// <summary>Why <see cref="Replaces"/> goes.</summary>
     public EndCause ReplaceCause { get; set; }
 
+    /// <summary>Its failure was dealt with; that its process ends is no more news.</summary>
+    public bool Failed { get; set; }
+
     /// <summary>Since when nothing has happened in it.</summary>
     public long IdleSince { get; set; }
 

@@ -42,17 +42,16 @@ internal sealed partial class WorkerLife
 
     /// <summary>An answer from the application's thread pool.</summary>
     /// <param name="beat">Of the heartbeat that is answered.</param>
-    /// <param name="resident">Bytes, as the kernel sees it.</param>
-    public void Alive(uint beat, in WorkerLoad load, long resident, long now)
+    public void Alive(uint beat, in WorkerLoad load, long now)
     {
         Load = load;
-        ResidentBytes = resident;
         if (beat == _beat)
         {
             EndSilence(now);
         }
 
         CheckLimits();
+        CheckMemory();
         if (State == WorkerState.Draining && _drainBeat != 0 && unchecked((int)(beat - _drainBeat)) >= 0
             && load.InFlight == 0)
         {
@@ -87,8 +86,12 @@ internal sealed partial class WorkerLife
         {
             Want(EndCause.MaximumRequests);
         }
+    }
 
-        if (Limits.MemoryLimit > 0
+    private void CheckMemory()
+    {
+        ResidentBytes = _effects.ResidentBytes();
+        if (State == WorkerState.Ready && Limits.MemoryLimit > 0
             && Math.Max(ResidentBytes, (long)Math.Min(Load.CommittedBytes, long.MaxValue)) >= Limits.MemoryLimit)
         {
             Want(EndCause.MemoryLimit);
@@ -168,6 +171,7 @@ internal sealed partial class WorkerLife
                 : $"the thread pool has not answered for {Seconds(silent)} s: its threads are blocked");
         }
 
+        CheckMemory();
         var limit = suspended ? SuspensionLimit : StarvationLimit;
         if (silent >= limit)
         {

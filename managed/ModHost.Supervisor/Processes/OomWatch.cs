@@ -4,13 +4,13 @@ namespace ModHost.Supervisor.Processes;
 
 /// <summary>
 /// Tells whether the kernel has killed a process for want of memory, from the counter of this control group: workers
-/// are in the same one.
+/// are in the same one. Where that has none, the machine's is taken: beside a SIGKILL it says enough.
 /// </summary>
 internal sealed class OomWatch
 {
     private const string Root = "/sys/fs/cgroup";
 
-    private readonly string? _path;
+    private readonly string _path;
     private long _kills;
 
     public OomWatch()
@@ -28,8 +28,10 @@ internal sealed class OomWatch
         return more;
     }
 
+    private const string WholeMachine = "/proc/vmstat";
+
     // Version 2: "0::/path"; version 1: "7:memory:/path".
-    private static string? Find()
+    private static string Find()
     {
         try
         {
@@ -48,14 +50,14 @@ internal sealed class OomWatch
         {
         }
 
-        return null;
+        return WholeMachine;
     }
 
     private long Read()
     {
         try
         {
-            foreach (var line in _path is null ? [] : File.ReadLines(_path))
+            foreach (var line in File.ReadLines(_path))
             {
                 if (line.StartsWith("oom_kill ", StringComparison.Ordinal)
                     && long.TryParse(line.AsSpan(9), NumberStyles.None, CultureInfo.InvariantCulture, out var count))

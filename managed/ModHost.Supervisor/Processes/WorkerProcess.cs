@@ -92,6 +92,8 @@ internal sealed partial class WorkerProcess : IWorkerEffects, IFrameHandler, IRe
     /// <summary>The end of what it wrote to its standard error.</summary>
     public string LastWords => _lastWords.ToString().Trim();
 
+    public long ResidentBytes() => ProcessFacts.ResidentBytes(Pid);
+
     public bool IsSuspended() => ProcessFacts.IsSuspended(Pid);
 
     public void SendWarmup(string target) =>

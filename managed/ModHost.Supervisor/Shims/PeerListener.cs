@@ -15,6 +15,7 @@ internal sealed class PeerListener : IReadyHandler, IDisposable
     private readonly long _token;
     private readonly Action<Descriptor, PeerCredentials> _accepted;
     private readonly Action<string> _refused;
+    private Descriptor? _spare;
 
     /// <param name="socket">Taken over.</param>
     /// <param name="user">Who may connect beside root and the supervisor's own user.</param>
@@ -27,6 +28,7 @@ internal sealed class PeerListener : IReadyHandler, IDisposable
         _accepted = accepted;
         _refused = refused;
         _token = loop.Watch(socket, this);
+        _spare = socket.Duplicate();
     }
 
     public Descriptor Socket { get; }
@@ -72,14 +74,31 @@ internal sealed class PeerListener : IReadyHandler, IDisposable
         }
         catch (PosixException exception)
         {
-            // Out of descriptors, or a peer that was gone before it was accepted: the rest goes on.
+            PutOff();
             _refused($"a connection could not be accepted: {exception.Message}");
+        }
+    }
+
+    // Out of descriptors: one that is kept for this lets the peer in and out again. Left waiting, it would keep the
+    // loop awake.
+    private void PutOff()
+    {
+        _spare?.Dispose();
+        try
+        {
+            UnixSocket.Accept(Socket)?.Dispose();
+            _spare = Socket.Duplicate();
+        }
+        catch (PosixException)
+        {
+            _spare = null;
         }
     }
 
     public void Dispose()
     {
         _loop.Forget(Socket, _token);
+        _spare?.Dispose();
         Socket.Dispose();
     }
 

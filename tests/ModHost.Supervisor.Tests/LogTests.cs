@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using ModHost.Supervisor.Logging;
+
+namespace ModHost.Supervisor.Tests;
+
+public sealed class LogTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("modhost-").FullName;
+
+    [Fact]
+    public void A_log_that_cannot_be_written_keeps_so_much_and_tells_later_what_is_missing()
+    {
+        var path = Path.Combine(_folder, "later", "error.log");
+        using var log = new LogFile(path);
+        var line = Encoding.ASCII.GetBytes(new string('x', 1023) + "\n");
+        for (var i = 0; i < 300; i++)
+        {
+            log.Add(line);
+            log.Flush(i * 10);
+        }
+
+        Directory.CreateDirectory(Path.Combine(_folder, "later"));
+        log.Flush(10_000);
+        log.Add("the next one\n"u8.ToArray());
+        log.Flush(10_000);
+        var lines = File.ReadAllLines(path);
+        Assert.Equal(LogFile.MostWaiting / 1024, lines.Count(one => one.StartsWith('x')));
+        Assert.Contains(lines, one => one.Contains("MH0716: this log could not be written for a while: 44 lines were dropped", StringComparison.Ordinal));
+        Assert.Equal("the next one", lines.First(one => !one.StartsWith('x') && !one.Contains("MH0716", StringComparison.Ordinal)));
+        Assert.Equal(long.MaxValue, log.Due);
+    }
+
+    [Fact]
+    public void A_full_disk_costs_lines_only()
+    {
+        using var log = new LogFile("/dev/full");
+        for (var i = 0; i < 1000; i++)
+        {
+            log.Add(new byte[1000]);
+            log.Flush(i * 2000);
+        }
+
+        Assert.True(log.Due < long.MaxValue);
+    }
+
+    [Fact]
+    public void A_file_that_was_moved_away_is_not_written_any_more()
+    {
+        var path = Path.Combine(_folder, "error.log");
+        using var log = new LogFile(path);
+        log.Add("first\n"u8.ToArray());
+        log.Flush(0);
+        File.Move(path, path + ".1");
+        log.Add("second\n"u8.ToArray());
+        log.Flush(LogFile.Pause);
+        Assert.Equal("first\n", File.ReadAllText(path + ".1"));
+        Assert.Equal("second\n", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void Lines_have_the_form_of_nginx_and_nothing_in_them_can_look_like_another_line()
+    {
+        var line = Encoding.UTF8.GetString(ErrorLine.Format(LogLevel.Warning, "[shop/0 7] ", "a\r\nb\u001b[1m\u0000ü\tc\n\n"));
+        Assert.Matches(new Regex(@"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[warn\] \d+#0: modhost: \[shop/0 7\] a\n    b\\x1b\[1m\\x00ü\tc\n$"), line);
+    }
+
+    [Theory]
+    [InlineData("emerg", "Emergency")]
+    [InlineData("warn", "Warning")]
+    [InlineData("debug", "Debug")]
+    [InlineData("debug_http", "Debug")]
+    [InlineData("", "Error")]
+    public void Levels_are_those_of_nginx(string name, string level) =>
+        Assert.Equal(level, ErrorLine.Level(name).ToString());
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
