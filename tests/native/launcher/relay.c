@@ -2,10 +2,10 @@
  * Stands in for modhostd: gives its connection to the watchdog, its descriptor
  * 3, to the test, which listens at <instance>/../driver.sock, and lives on
  * until the test writes its exit code or hangs up. FORK asks for a child that
- * waits for ever; its pid is the answer.
+ * lives until the test hangs up; its pid is the answer.
  */
 
-#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -72,17 +72,18 @@ give(int driver, int fd)
 static void
 child_make(int driver)
 {
-    int  pid;
+    int            pid;
+    struct pollfd  end;
 
     pid = fork();
 
     if (pid == 0) {
-        (void) close(driver);
         (void) close(3);
 
-        for ( ;; ) {
-            (void) pause();
-        }
+        end.fd = driver;
+        end.events = POLLRDHUP;
+        (void) poll(&end, 1, -1);
+        _exit(0);
     }
 
     (void) !write(driver, &pid, sizeof(pid));
