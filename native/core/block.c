@@ -11,8 +11,8 @@
 _Static_assert(sizeof(modhost_block) <= BLOCK_HEADER, "modhost_block");
 
 
-modhost_block *
-mh_block_alloc(uint32_t capacity)
+static modhost_block *
+block_alloc(enum mh_cache_class lowest, uint32_t capacity)
 {
     modhost_block  *block;
 
@@ -20,11 +20,7 @@ mh_block_alloc(uint32_t capacity)
         return NULL;
     }
 
-    if (capacity < MH_BLOCK_USUAL) {
-        capacity = MH_BLOCK_USUAL;
-    }
-
-    block = mh_cache_alloc(MH_CACHE_BLOCK_4K, BLOCK_HEADER + capacity);
+    block = mh_cache_alloc(lowest, BLOCK_HEADER + capacity);
 
     if (block == NULL) {
         return NULL;
@@ -36,6 +32,21 @@ mh_block_alloc(uint32_t capacity)
     block->length = 0;
 
     return block;
+}
+
+
+modhost_block *
+mh_block_alloc(uint32_t capacity)
+{
+    return block_alloc(MH_CACHE_BLOCK_4K,
+                       capacity < MH_BLOCK_USUAL ? MH_BLOCK_USUAL : capacity);
+}
+
+
+modhost_block *
+mh_block_alloc_for(uint32_t length)
+{
+    return block_alloc(MH_CACHE_MESSAGE, length);
 }
 
 

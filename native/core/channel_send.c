@@ -10,6 +10,10 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+
+#define SMALL_FILE  4096
 
 
 /* The parts of one. */
@@ -214,6 +218,48 @@ place_head(mh_stream *stream, send_parts *parts, mh_error *error)
 }
 
 
+/*
+ * A file that is no longer than this is read at once: so every descriptor that
+ * is held stands for more than this many bytes of the window, and a worker
+ * cannot use up the web server's descriptors.
+ */
+static int
+read_small_file(send_parts *parts, mh_error *error)
+{
+    ssize_t         n;
+    modhost_block  *block;
+    modhost_send   *send;
+
+    send = &parts->send;
+
+    if (send->file == -1 || send->file_length > SMALL_FILE) {
+        return 0;
+    }
+
+    block = mh_block_alloc_for((uint32_t) send->file_length);
+
+    if (block == NULL) {
+        return mh_fail(error, MH_E_MEMORY, "out of memory for a file");
+    }
+
+    n = pread(send->file, block->data, (size_t) send->file_length,
+              send->file_offset);
+
+    if (n != send->file_length) {
+        mh_block_free(block);
+        return mh_fail(error, MH_E_SEND_FILE,
+                       "a file is shorter than what is to be sent of it");
+    }
+
+    block->length = (uint32_t) n;
+    send->blocks = block;
+    send->file = -1;
+    send->flags &= ~(uint32_t) MODHOST_SEND_FILE;
+
+    return 0;
+}
+
+
 /* The one copy of the body. False: no memory. */
 static bool
 copy_body(send_parts *parts)
@@ -222,7 +268,7 @@ copy_body(send_parts *parts)
         return true;
     }
 
-    parts->send.blocks = mh_block_alloc(parts->body_length);
+    parts->send.blocks = mh_block_alloc_for(parts->body_length);
 
     if (parts->send.blocks == NULL) {
         return false;
@@ -237,13 +283,15 @@ copy_body(send_parts *parts)
 
 /*
  * What only this response has to suffer for: its header fields are the
- * application's, and so is its status; memory for it may be missing.
+ * application's, and so are its status and its files; memory for it may be
+ * missing.
  */
 static bool
 is_of_stream(const mh_error *error)
 {
     return error->code == MH_E_RESPONSE_HEADER
-           || error->code == MH_E_SEND_MISUSE || error->code == MH_E_MEMORY;
+           || error->code == MH_E_SEND_MISUSE
+           || error->code == MH_E_SEND_FILE || error->code == MH_E_MEMORY;
 }
 
 
@@ -279,8 +327,12 @@ deliver(mh_stream *stream, mh_frame_view *view, send_parts *parts,
         mh_error_set(&refused, MH_E_MEMORY,
                      "out of memory for a piece of response");
 
-    } else {
-        view->fds[0] = -1;           /* passes, if there is one               */
+    } else if (read_small_file(parts, &refused) == 0) {
+
+        if (parts->send.file != -1) {
+            view->fds[0] = -1;       /* it passes                             */
+        }
+
         (void) mh_exchange_send_own(stream->exchange, &parts->send, &refused);
     }
 

@@ -196,6 +196,9 @@ void mh_message_done(mh_message *message);
 modhost_block *mh_block_alloc(uint32_t capacity);
 void mh_block_free(modhost_block *chain);
 
+/* Any thread. One for data whose length is known: a small one takes less. */
+modhost_block *mh_block_alloc_for(uint32_t length);
+
 /* Any thread. Whether `length` is within what was allocated, for a chain. */
 bool mh_block_check(const modhost_block *chain);
 

@@ -7,6 +7,7 @@
 #include "rig.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define END   MODHOST_SEND_END
@@ -457,6 +458,61 @@ CASE(A_file_passes_with_its_descriptor)
     CHECK_INT(answer.ended, 1);
 
     rig_done(&answer);
+    close_all();
+}
+
+
+/* A file of ten bytes, of which so many are sent, from the second on. */
+static void
+say_small_file(uint32_t stream, int64_t length)
+{
+    int                  fd;
+    uint32_t             head;
+    uint64_t             payload[64];
+    modhost_frame        frame;
+    modhost_file_range   range = { 1, length };
+
+    fd = memfd_create("small", MFD_CLOEXEC);
+    REQUIRE(fd != -1 && write(fd, "0123456789", 10) == 10);
+
+    head = side_response(payload, 200);
+    memcpy((uint8_t *) payload + head, &range, sizeof(range));
+
+    memset(&frame, 0, sizeof(frame));
+    frame.type = MODHOST_FRAME_SEND;
+    frame.flags = MODHOST_SEND_HEAD | MODHOST_SEND_FILE | END;
+    frame.descriptors = 1;
+    frame.stream = stream;
+    frame.value = head;
+    frame.length = head + (uint32_t) sizeof(range);
+    rig_say_fds(&worker, &frame, payload, &fd);
+    rig_turn();
+}
+
+
+CASE(A_small_file_is_read_at_once_and_its_descriptor_not_kept)
+{
+    REQUIRE(open_with(MODHOST_CREDITS_UNLIMITED));
+
+    say_small_file(begin(&answer), 5);
+    CHECK_INT(answer.files, 0);
+    CHECK_INT(answer.length, 5);
+    CHECK_TEXT(answer.body, "12345");
+    CHECK_INT(answer.ended, 1);
+    rig_done(&answer);
+
+    say_small_file(begin(&answer), 0);
+    CHECK_INT(answer.length, 0);
+    CHECK_INT(answer.ended, 1);
+    rig_done(&answer);
+
+    say_small_file(begin(&answer), 10);
+    CHECK_INT(answer.ended, 0);
+    CHECK_INT(answer.reset, MODHOST_RESET_APP);
+    CHECK_INT(rig.code, MH_E_SEND_FILE);
+    CHECK_INT(worker.channel->used, 0);
+    rig_done(&answer);
+
     close_all();
 }
 
