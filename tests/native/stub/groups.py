@@ -350,17 +350,24 @@ def state_is_told_for_all_processes():
         state = json.loads(text)
         assert state["groups"] == [{"name": "shop", "state": "ready"}], state
         app = state["applications"][0]
-        assert app["requests"]["2xx"] >= 21 and app["lost"] == 1, app
+        assert app["requests"]["2xx"] >= 20 and app["lost"] == 1, app
         assert len(state["processes"]) == 2, state
         counted = app["requests"]["2xx"]
         server.kill(signal.SIGHUP)
         wait_for(lambda: any('"generation":2' in e for e in server.events()))
         wait_for(lambda: server.get("/after")[0] == 200)
-        text = server.ask("/status?format=openmetrics")[1].decode()
-        lines = text.splitlines()
-        assert lines[-1] == "# EOF" and "modhost_made_up 1" in lines, lines
-        line = [one for one in lines if 'class="2xx"' in one][0]
-        assert int(line.split()[1]) > counted, (line, counted)
+
+        def lines():
+            text = server.ask("/status?format=openmetrics")[1].decode()
+            return text.splitlines()
+
+        assert lines()[-1] == "# EOF" and "modhost_made_up 1" in lines()
+
+        # a request is counted at its end, after its answer
+
+        wait_for(lambda: int([line for line in lines()
+                              if 'class="2xx"' in line][0].split()[1])
+                 > counted)
     with_groups(groups(), body, workers=2)
 
 
