@@ -43,7 +43,7 @@ static struct {
     uint32_t   delay;
     uint64_t   demanded_at;
     bool       complained;           /* that there is none                    */
-} daemon_link;
+} daemon_link = { .wire = { .socket = { .fd = -1 } } };
 
 
 static bool

@@ -252,6 +252,18 @@ CASE(A_group_without_workers_has_nobody_to_choose)
 }
 
 
+CASE(Without_a_daemon_side_a_group_just_has_nobody)
+{
+    mh_group_waiting(mh_group_named("none"), 5, 10);
+    mh_daemon_flush();
+    mh_daemon_tick(1000);
+    mh_group_waiting(mh_group_named("none"), 0, 0);
+    CHECK(mh_group_choose(mh_group_named("none"), (mh_str) { NULL, 0 }, 0)
+          == NULL);
+    mh_daemon_close();
+}
+
+
 CASE(A_group_shows_its_channels_and_what_is_in_flight)
 {
     mh_group_view  view;
