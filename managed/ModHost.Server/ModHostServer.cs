@@ -54,6 +54,9 @@ public sealed class ModHostServer : IServer
     /// <summary>Queues thread-pool work for what has begun; a transport calls it once per turn of its loop.</summary>
     public static void Flush() => ExchangeScheduler.Flush();
 
+    /// <summary>Exchanges that have begun, or can go on, and wait for a thread; of all servers of the process.</summary>
+    public static int Waiting => ExchangeScheduler.Count;
+
     /// <summary>Makes the server's half of an exchange. Loop.</summary>
     public HttpExchange CreateExchange(ExchangeTransport transport)
     {

@@ -1,6 +1,7 @@
 using System.Text;
 using ModHost.Posix;
 using ModHost.Protocol;
+using ModHost.Server;
 using ModHost.Worker.Channels;
 using ModHost.Worker.Connections;
 using ModHost.Worker.WarmUp;
@@ -101,7 +102,7 @@ internal sealed partial class Worker
             (ulong)memory.HeapSizeBytes,
             (ulong)memory.TotalCommittedBytes,
             (ulong)GC.GetTotalAllocatedBytes(precise: false),
-            (ulong)ThreadPool.PendingWorkItemCount,
+            (ulong)(ThreadPool.PendingWorkItemCount + ModHostServer.Waiting),
             (ulong)GC.CollectionCount(0),
             (ulong)GC.CollectionCount(1),
             (ulong)GC.CollectionCount(2));

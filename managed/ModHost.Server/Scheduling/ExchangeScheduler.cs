@@ -31,6 +31,9 @@ internal static class ExchangeScheduler
     /// <summary>Whether something waits.</summary>
     public static bool IsEmpty => Queue.IsEmpty;
 
+    /// <summary>How many wait.</summary>
+    public static int Count => Queue.Count;
+
     /// <summary>An exchange has begun. Loop.</summary>
     public static void Enqueue(Exchange exchange) => Queue.Enqueue(new Work(exchange, null, null));
 
