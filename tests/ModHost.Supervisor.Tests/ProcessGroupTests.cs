@@ -50,6 +50,7 @@ public sealed class ProcessGroupTests
         Assert.Equal(AppState.Failed, world.Group.Status.State);
         world.Pass(10_000, answer: false);
         Assert.Single(world.Starting);
+        Assert.Equal(AppState.Starting, world.Group.Status.State);
     }
 
     [Fact]
@@ -125,6 +126,18 @@ public sealed class ProcessGroupTests
         Assert.Contains(world.Lines, line => line.StartsWith("MH0721", StringComparison.Ordinal));
         world.End(stopping);
         Assert.Single(world.Starting);
+    }
+
+    [Fact]
+    public void Requests_wait_when_a_worker_was_killed_on_its_way_but_not_for_one_that_never_comes()
+    {
+        var world = new FakeWorld();
+        world.Step();
+        world.End(world.Starting.Single(), "was killed by signal 9 (SIGKILL)");
+        Assert.Equal(AppState.Starting, world.Group.Status.State);
+        world.Pass(600, answer: false);
+        world.End(world.Starting.Single(), "exited with code 1");
+        Assert.Equal(AppState.Failed, world.Group.Status.State);
     }
 
     [Fact]

@@ -210,6 +210,21 @@ public sealed class WorkerLifeTests
     }
 
     [Fact]
+    public void Requests_that_wait_for_threads_are_logged_once_but_not_those_of_a_busy_worker()
+    {
+        var life = Ready();
+        life.Alive(1, new WorkerLoad { PoolQueue = 90, PoolThreads = 4, Requests = 5000 }, 200);
+        Assert.Empty(_process.Lines);
+        life.Alive(2, new WorkerLoad { PoolQueue = 90, PoolThreads = 8, Requests = 5008 }, 3200);
+        life.Alive(3, new WorkerLoad { PoolQueue = 80, PoolThreads = 8, Requests = 5016 }, 6200);
+        Assert.StartsWith("MH0707 the thread pool is starved: 90 requests wait", Assert.Single(_process.Lines), StringComparison.Ordinal);
+        Assert.Equal(EndCause.None, life.Wish);
+        life.Alive(4, new WorkerLoad { PoolThreads = 8, Requests = 5100 }, 9200);
+        life.Alive(5, new WorkerLoad { PoolQueue = 50, PoolThreads = 8, Requests = 5101 }, 12_200);
+        Assert.Equal(2, _process.Lines.Count);
+    }
+
+    [Fact]
     public void A_process_stopped_by_a_signal_is_not_waited_for_so_long_and_is_not_drained()
     {
         var life = Ready();

@@ -89,7 +89,8 @@ internal sealed partial class ProcessGroup
     private void StartFailed(Worker worker, string how, string lastWords, long now)
     {
         var (code, text) = worker.Life.Failure;
-        if (code == 0)
+        var silent = code == 0;
+        if (silent)
         {
             code = Errors.Number(Errors.StartFailed);
             text = text is { Length: > 0 } ? text
@@ -99,17 +100,20 @@ internal sealed partial class ProcessGroup
 
         var tag = string.Create(CultureInfo.InvariantCulture, $"MH{code:0000}");
         Log(worker, LogLevel.Error, tag, $"did not start: {text}");
-        StartFailed(worker.Version, code, text, now);
+
+        // One that was killed on its way says little about the next one: requests wait for that.
+        StartFailed(worker.Version, code, text, tell: !silent || _backoff.Failures > 0, now);
     }
 
-    private void StartFailed(int version, uint code, string text, long now)
+    private void StartFailed(int version, uint code, string text, bool tell, long now)
     {
         if (_roll is { } roll && version == roll.Version && AbortRoll(roll, text))
         {
             return;
         }
 
-        _failure = (code, text);
+        _failure = tell ? (code, text) : _failure;
+        _crashes = false;
         var delay = _backoff.StartFailed(now);
         LogBreaker(delay, text);
         Settle(text);
@@ -134,6 +138,7 @@ internal sealed partial class ProcessGroup
         if (_backoff.IsOpen)
         {
             _failure = (Errors.Number(tag), what);
+            _crashes = true;
         }
 
         LogBreaker(delay, what);

@@ -130,7 +130,7 @@ internal sealed partial class ProcessGroup
         if (worker is null)
         {
             Log(null, LogLevel.Error, Errors.Spawn, error);
-            StartFailed(version, Errors.Number(Errors.Spawn), error, now);
+            StartFailed(version, Errors.Number(Errors.Spawn), error, tell: true, now);
             return false;
         }
 
@@ -256,7 +256,8 @@ internal sealed partial class ProcessGroup
     {
         var state = _workers.Any(worker => worker.State == WorkerState.Ready) ? AppState.Ready
             : Halted != EndCause.None && !Restarting ? AppState.Stopped
-            : _failure.Code != 0 ? AppState.Failed
+            : _failure.Code != 0 && !(_crashes && _workers.Any(worker => worker.State < WorkerState.Ready))
+            ? AppState.Failed
             : AppState.Starting;
         var status = state is AppState.Failed ? new GroupStatus(state, _failure.Code, _failure.Text)
             : new GroupStatus(state, 0, "");

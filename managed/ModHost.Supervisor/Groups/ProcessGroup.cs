@@ -23,6 +23,9 @@ internal sealed partial class ProcessGroup
     private int _version = 1;
     private bool _breakerLogged;
 
+    // The failure is one of workers that start well: while one does, requests wait for it.
+    private bool _crashes;
+
     public ProcessGroup(GroupSpec spec, IGroupEffects effects)
     {
         Spec = spec;

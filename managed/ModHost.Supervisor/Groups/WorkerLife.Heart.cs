@@ -39,11 +39,13 @@ internal sealed partial class WorkerLife
     private long _nextBeat = long.MaxValue;
     private bool _beatPending;
     private bool _silenceLogged;
+    private bool _queueLogged;
 
     /// <summary>An answer from the application's thread pool.</summary>
     /// <param name="beat">Of the heartbeat that is answered.</param>
     public void Alive(uint beat, in WorkerLoad load, long now)
     {
+        CheckQueue(load);
         Load = load;
         if (beat == _beat)
         {
@@ -85,6 +87,22 @@ internal sealed partial class WorkerLife
         if (Limits.MaximumRequests > 0 && Load.Requests >= Limits.MaximumRequests)
         {
             Want(EndCause.MaximumRequests);
+        }
+    }
+
+    // The pool answers, as it takes heartbeats between requests; but these wait for threads, and hardly any gets one.
+    private void CheckQueue(in WorkerLoad load)
+    {
+        var begun = load.Requests - Math.Min(load.Requests, Load.Requests);
+        if (State != WorkerState.Ready || load.PoolQueue <= load.PoolThreads || begun > 2UL * load.PoolThreads)
+        {
+            _queueLogged &= load.PoolQueue > 0;
+        }
+        else if (!_queueLogged)
+        {
+            _queueLogged = true;
+            _effects.Log(LogLevel.Warning, Errors.Starved, string.Create(CultureInfo.InvariantCulture,
+                $"the thread pool is starved: {load.PoolQueue} requests wait, its {load.PoolThreads} threads are blocked"));
         }
     }
 
