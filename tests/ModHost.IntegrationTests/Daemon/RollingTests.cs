@@ -78,7 +78,7 @@ public abstract class RollingTests<TServer>
         await using var host = await DaemonHost.Start<TServer>("processes=1");
         var old = host.Workers;
         var slow = RawConnection.Get(host.Port, "/sleep?ms=4000");
-        await Counters.WaitFor(host.Port, "in-flight", count => count >= 1);
+        await Counters.WaitFor(host.Port, "in-flight", count => count == 1);
         await host.Command(new { command = "reload", group = "shop" });
         await Wait.Until("a new worker answers", async () => (await RawConnection.Get(host.Port, "/process/id")).Text != $"{old[0]}");
         Assert.Equal("slept", (await slow).Text);

@@ -75,13 +75,13 @@ public sealed class SupervisorFaultTests
         var workers = host.Workers;
         var nginx = host.Nginx.Workers.Single();
         var lost = RawConnection.Get(host.Port, "/sleep?ms=30000");
-        await Counters.WaitFor(host.Port, "in-flight", count => count == 2);
+        await Counters.WaitFor(host.Port, "in-flight", count => count == 1);
         Signal.Send(nginx, Signal.Kill);
         await Assert.ThrowsAnyAsync<IOException>(() => lost);
         await Wait.Until("nginx has a worker again", () => host.Nginx.Workers is [var one] && one != nginx);
         await host.Nginx.Answers("/empty", wait: true);
         Assert.Equal(workers, host.Workers);
-        await Counters.WaitFor(host.Port, "in-flight", count => count == 1);
+        await Counters.WaitFor(host.Port, "in-flight", count => count == 0);
         host.Nginx.Allow($"worker process {nginx} exited on signal 9");
         host.Nginx.Rebase();
         await host.Nginx.CheckSane();
