@@ -134,7 +134,7 @@ def plan(options):
         if wanted in GROUPS and wanted != group:
             continue
         whole = wanted == group or names(wanted, project.stem)
-        for mode in MODES[:1] if group == "integration" else (None,):
+        for mode in MODES if group == "integration" else (None,):
             (integration if mode else units).append(
                 managed_suite(project, options.artifacts, options.out,
                               "" if whole else wanted, mode))
