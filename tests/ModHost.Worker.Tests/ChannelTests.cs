@@ -189,6 +189,25 @@ public sealed class ChannelTests
         Assert.Equal("Hello", worker.Open().Get("/").Text);
     }
 
+    public static TheoryData<string> BadConversations => [.. Directory.EnumerateFiles(Path.Combine(
+        WorkerUnderTest.Metadata("RepositoryRoot"), "tests", "vectors", "frames", "bad"), "channel-to-worker-*.bin")
+        .Select(static file => Path.GetFileName(file))];
+
+    [Theory]
+    [MemberData(nameof(BadConversations))]
+    public void The_golden_faults_end_the_channel(string name)
+    {
+        using var waits = new Gate();
+        using var worker = LocalWorker.Start(waits.Wait);
+        var shim = worker.Open(greet: false);
+
+        shim.SendBytes(File.ReadAllBytes(Path.Combine(
+            WorkerUnderTest.Metadata("RepositoryRoot"), "tests", "vectors", "frames", "bad", name)));
+
+        shim.ReceiveUntil(FrameType.Close);
+        waits.Open();
+    }
+
     [Fact]
     public void A_head_that_is_shorter_than_its_frame_is_not_well_formed()
     {

@@ -194,7 +194,7 @@ internal sealed class Channel : FrameConnection
     private string? OnBody(in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         var end = (header.Flags & FrameLayout.BodyEnd) != 0;
-        return header.Value != 0 || (payload.IsEmpty && !end)
+        return payload.IsEmpty && !end
             ? "BODY without anything in it"
             : Find(header, out var exchange) ?? exchange?.OnBody(payload, end);
     }

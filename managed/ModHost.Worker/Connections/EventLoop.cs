@@ -137,11 +137,12 @@ internal sealed class EventLoop : IWake, IDisposable
 
             RunPosted();
             ModHostServer.Flush();
-            Wake();
             if (TickInterval >= 0 && Tick is { } tick)
             {
                 Guarded(tick);
             }
+
+            Wake();
         }
     }
 

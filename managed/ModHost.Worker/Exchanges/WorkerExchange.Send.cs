@@ -114,12 +114,17 @@ internal sealed partial class WorkerExchange
     /// <summary>Goes on with what waits, as far as quantum and window let it. Under the gate, as all below.</summary>
     private void Continue()
     {
+        if (_first is null)
+        {
+            return;
+        }
+
         while (_first is { } pending)
         {
             if (_state != State.Open)
             {
                 DropPending();
-                return;
+                break;
             }
 
             if (!TryFinish(pending))
@@ -134,15 +139,12 @@ internal sealed partial class WorkerExchange
             }
 
             _first = pending.Next;
-            if (_first is null)
-            {
-                _last = null;
-            }
         }
 
+        _last = null;
         if (_released && _state == State.Ended)
         {
-            // The server let go of it before all had left.
+            // The server let go of it before all had left. Nothing here is touched from now on.
             _pool.Return(this);
         }
     }
@@ -363,22 +365,31 @@ internal sealed partial class WorkerExchange
 
     private bool TryWritePiece(PendingSend pending)
     {
-        var room = Room();
-        if (room <= 0 && pending.Head is null)
+        var room = Math.Max(0, Room());
+        if (room == 0 && pending.Head is null)
         {
             return false;
         }
 
         var bytes = 0;
-        var at = pending.Offset;
-        for (var block = pending.Blocks; block is not null && bytes < room; block = (PinnedBlock?)block.Next)
+        var left = pending.Blocks;
+        for (var at = pending.Offset; left is not null; left = (PinnedBlock?)left.Next, at = 0)
         {
-            bytes += Math.Min(block.Length - at, room - bytes);
-            at = 0;
+            var length = Math.Min(left.Length - at, room - bytes);
+            bytes += length;
+            if (length < left.Length - at)
+            {
+                break;
+            }
         }
 
         var head = pending.Head ?? [];
         var flags = pending.Flags & (pending.Head is null ? SendFlags.Flush : HeadFlags);
+        if (left is null && pending.File is null && pending.Trailers is null)
+        {
+            flags |= pending.Flags & SendFlags.End;
+        }
+
         WriteHead(
             new FrameHeader(FrameType.Send, FrameLayout.Padded(head.Length) + bytes, _stream, (uint)head.Length,
                 Wire(flags)),
@@ -388,7 +399,18 @@ internal sealed partial class WorkerExchange
         _channel.Out.Pad(bytes);
         Use(bytes);
         SkipEmpty(pending);
+        EndWith(pending, flags);
         return true;
+    }
+
+    /// <summary>The end has left with a part of it, so nothing says it again.</summary>
+    private void EndWith(PendingSend pending, SendFlags sent)
+    {
+        if ((sent & SendFlags.End) != 0)
+        {
+            pending.Flags &= ~SendFlags.End;
+            AfterFlags(SendFlags.End);
+        }
     }
 
     /// <summary>A file takes no memory on its way, so it may be longer than the window.</summary>
@@ -415,13 +437,7 @@ internal sealed partial class WorkerExchange
         pending.Head = null;
         pending.File = null;
         _underWay += pending.FileLength;
-        if (pending.Trailers is null)
-        {
-            // The end, if there is one, has left with it.
-            pending.Flags &= ~SendFlags.End;
-            AfterFlags(flags & SendFlags.End);
-        }
-
+        EndWith(pending, flags);
         return true;
     }
 
@@ -480,6 +496,7 @@ internal sealed partial class WorkerExchange
         }
 
         _last = null;
+        _waits = false;
     }
 
     private void Drop(PinnedBlock? blocks, Descriptor? file)

@@ -116,6 +116,9 @@ internal sealed partial class WorkerExchange : ExchangeTransport
             {
                 AddReset(ResetReason.App);
             }
+
+            Loop.FlushLater(channel);
+            Http.Forget();
         }
     }
 
