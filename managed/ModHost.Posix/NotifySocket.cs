@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ModHost.Posix;
 
-/// <summary>Tells a service manager how this process is (sd_notify): datagrams, of which a lost one is no fault.</summary>
+/// <summary>Tells a service manager how this process is (sd_notify), by datagrams: a lost one is no fault.</summary>
 public static unsafe class NotifySocket
 {
     private const int AddressMax = 108;

@@ -5,7 +5,7 @@ public static class ProcessSession
 {
     private const int Kill = 9;
 
-    /// <summary>Ends all of them. The leader must not have been waited for, so that the number is still its own.</summary>
+    /// <summary>Ends all of them. The leader must not have been waited for: its number is still its own.</summary>
     public static void End(int leader)
     {
         if (leader > 1)

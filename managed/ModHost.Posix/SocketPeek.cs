@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ModHost.Posix;
 
-/// <summary>Looking at what has arrived without taking it: what a process did not finish, its successor finds.</summary>
+/// <summary>Looks at what has arrived without taking it: what a process did not finish, its successor finds.</summary>
 public static unsafe class SocketPeek
 {
     private const int MSG_PEEK = 0x2;

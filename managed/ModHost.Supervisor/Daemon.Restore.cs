@@ -83,9 +83,10 @@ internal sealed partial class Daemon
                 $"the supervisor was started again; {adopted} workers go on"));
         }
 
-        foreach (var key in watchdog.Kept.Keys.Where(key => key.StartsWith("worker:", StringComparison.Ordinal)).ToArray())
+        // Of workers that were being started, or that had ended: without its connection a worker ends.
+        var left = watchdog.Kept.Keys.Where(key => key.StartsWith("worker:", StringComparison.Ordinal));
+        foreach (var key in left.ToArray())
         {
-            // A worker that was being started, or that had ended: without its connection it ends.
             watchdog.Discard(key);
         }
     }

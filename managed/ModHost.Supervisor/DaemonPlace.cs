@@ -2,7 +2,7 @@ namespace ModHost.Supervisor;
 
 /// <summary>Where a supervisor is at home.</summary>
 /// <param name="Directory">The instance directory.</param>
-/// <param name="ConfigurationFile">One file, for a supervisor that runs alone; null: generations in the directory.</param>
+/// <param name="ConfigurationFile">Of a supervisor that runs alone; null: generations in the directory.</param>
 internal sealed record DaemonPlace(string Directory, string? ConfigurationFile)
 {
     public string ShimSocket => Path.Combine(Directory, "shim.sock");

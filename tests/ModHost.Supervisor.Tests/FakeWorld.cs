@@ -101,7 +101,10 @@ internal sealed class FakeWorld : IGroupEffects
 
         var process = new FakeProcess();
         var worker = new Worker(_next++, index, version, spec,
-            new WorkerLife(process, WorkerLimits.Of(spec.Options, 0), now)) { Pid = (int)_next + 100 };
+            new WorkerLife(process, WorkerLimits.Of(spec.Options, 0), now))
+        {
+            Pid = (int)_next + 100,
+        };
         _processes.Add(worker, process);
         Events.Add($"spawn {worker.Id}");
         return worker;

@@ -76,7 +76,8 @@ internal static class ConfigurationFile
                 throw new FormatException($"process group {group.Name}: the application's path is not absolute");
             }
 
-            if (group.Env.Any(pair => pair is not [{ Length: > 0 }, not null] || pair[0].Contains('=', StringComparison.Ordinal)))
+            if (group.Env.Any(pair => pair is not [{ Length: > 0 }, not null]
+                || pair[0].Contains('=', StringComparison.Ordinal)))
             {
                 throw new FormatException($"process group {group.Name}: an environment variable is not a pair");
             }

@@ -1,6 +1,6 @@
 namespace ModHost.Supervisor.Groups;
 
-/// <summary>What a worker's life does to its process. None of it blocks or fails: a dead process shows elsewhere.</summary>
+/// <summary>What a worker's life does to its process. None of it blocks or fails: death shows elsewhere.</summary>
 internal interface IWorkerEffects
 {
     void SendWarmup(string target);

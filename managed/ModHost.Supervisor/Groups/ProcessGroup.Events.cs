@@ -154,7 +154,8 @@ internal sealed partial class ProcessGroup
         {
             _breakerLogged = true;
             Log(null, LogLevel.Error, Errors.Breaker, string.Create(CultureInfo.InvariantCulture,
-                $"workers fail again and again; the next start is in {delay / 1000.0:0.#} s, later ones up to 30 s apart: {why}"));
+                $"workers fail again and again; the next start is in {delay / 1000.0:0.#} s, ")
+                + $"later ones up to 30 s apart: {why}");
         }
     }
 

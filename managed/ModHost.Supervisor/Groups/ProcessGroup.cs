@@ -40,7 +40,7 @@ internal sealed partial class ProcessGroup
     /// <summary>What was configured last: the same as <see cref="Spec"/>, or what is being or was tried.</summary>
     public GroupSpec Configured => _roll?.Spec ?? _refused ?? Spec;
 
-    /// <summary>Of what serves, or is about to: a version that was given up is tried again when it comes again.</summary>
+    /// <summary>Of what serves, or is about to: so a version that was given up is tried when it comes again.</summary>
     public string Fingerprint => (_roll?.Spec ?? Spec).Fingerprint;
 
     public IReadOnlyList<Worker> Workers => _workers;

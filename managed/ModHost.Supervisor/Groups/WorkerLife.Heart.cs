@@ -102,7 +102,7 @@ internal sealed partial class WorkerLife
         {
             _queueLogged = true;
             _effects.Log(LogLevel.Warning, Errors.Starved, string.Create(CultureInfo.InvariantCulture,
-                $"the thread pool is starved: {load.PoolQueue} requests wait, its {load.PoolThreads} threads are blocked"));
+                $"the thread pool is starved: {load.PoolQueue} requests wait, {load.PoolThreads} threads are blocked"));
         }
     }
 
@@ -153,7 +153,8 @@ internal sealed partial class WorkerLife
             case WorkerState.Ready:
                 return now < _nextBeat ? _nextBeat : SendBeat(now, BeatInterval);
             case WorkerState.Draining:
-                return now < _nextBeat ? _nextBeat : SendBeat(now, _beatPending ? SilentDrainInterval : DrainBeatInterval);
+                return now < _nextBeat ? _nextBeat
+                    : SendBeat(now, _beatPending ? SilentDrainInterval : DrainBeatInterval);
             default:
                 return long.MaxValue;
         }

@@ -13,7 +13,8 @@ internal static class ProcessFacts
     {
         // statm: size, resident, ... in pages.
         var words = Read(pid, "statm").Split(' ');
-        return words.Length > 1 && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var pages)
+        return words.Length > 1
+            && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var pages)
             ? pages * Environment.SystemPageSize : 0;
     }
 

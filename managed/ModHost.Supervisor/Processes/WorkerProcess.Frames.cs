@@ -19,7 +19,7 @@ internal sealed partial class WorkerProcess
         _control.Send(new FrameHeader(FrameType.Config), configuration);
     }
 
-    /// <summary>The first words to a worker that an earlier supervisor has started; it answers with its state.</summary>
+    /// <summary>The first words to a worker of an earlier supervisor; it answers with its state.</summary>
     public void Greet(uint generation) => _control.SendHello(generation, Id);
 
     void IFrameHandler.Frame(

@@ -52,7 +52,8 @@ internal sealed partial class WorkerProcess : IWorkerEffects, IFrameHandler, IRe
     private bool _ended;
 
     /// <param name="own">Started by this supervisor; else by one before it.</param>
-    public WorkerProcess(EventLoop loop, IWorkerObserver observer, uint id, int pid, WorkerDescriptors descriptors, bool own)
+    public WorkerProcess(
+        EventLoop loop, IWorkerObserver observer, uint id, int pid, WorkerDescriptors descriptors, bool own)
     {
         _loop = loop;
         _observer = observer;

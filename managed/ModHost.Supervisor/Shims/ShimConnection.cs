@@ -31,7 +31,8 @@ internal sealed class ShimConnection : IFrameHandler, IDisposable
     private readonly IShimObserver _observer;
     private bool _greeted;
 
-    public ShimConnection(EventLoop loop, Descriptor socket, int pid, long number, uint generation, IShimObserver observer)
+    public ShimConnection(
+        EventLoop loop, Descriptor socket, int pid, long number, uint generation, IShimObserver observer)
     {
         _observer = observer;
         Pid = pid;

@@ -38,7 +38,8 @@ internal sealed class MetricsText
             {
                 if (group.Ends[cause] > 0)
                 {
-                    Sample("modhost_worker_ends_total", group, $"cause=\"{EndCauses.Names[cause]}\"", group.Ends[cause]);
+                    var label = $"cause=\"{EndCauses.Names[cause]}\"";
+                    Sample("modhost_worker_ends_total", group, label, group.Ends[cause]);
                 }
             }
         }
