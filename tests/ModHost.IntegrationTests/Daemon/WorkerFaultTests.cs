@@ -32,7 +32,7 @@ public abstract class WorkerFaultTests<TServer>
         foreach (var lost in load.Failed.Take(5))
         {
             // The web server's log names each lost request, so that somebody can ask for it.
-            Assert.Matches($@"MH06\d\d[^\n]*{lost}[^\n]*|MH06\d\d[^\n]*\n?[^\n]*id={lost}", host.Nginx.Log);
+            Assert.Matches($@"MH0338[^\n]*{lost}", host.Nginx.Log);
         }
 
         await host.Nginx.CheckSane();
