@@ -1,10 +1,23 @@
 using Probe;
 using Probe.Endpoints;
+using Probe.Suite;
 
 // One application with an endpoint for everything that a server may be asked to do. Tests run it under Kestrel and
-// under ModHost and compare. What no endpoint matches is answered with a dump of the request.
+// under ModHost and compare. What no endpoint matches is answered with a dump of the request. With
+// PROBE_ENDPOINTS=exchange it is the exchange suite's application instead.
 
 StartUp.BeforeHost();
+if (ExchangeSuite.Chosen)
+{
+    ExchangeSuite.BeforeHost();
+    var suite = WebApplication.CreateBuilder(args);
+    ExchangeSuite.Configure(suite);
+    var suiteApp = suite.Build();
+    ExchangeSuite.Use(suiteApp);
+    suiteApp.Run();
+    return 0;
+}
+
 if (StartUp.ReturnsEarly)
 {
     return StartUp.ExitCode;

@@ -8,7 +8,7 @@ import struct
 import tempfile
 import time
 
-from common import curl, idle, info, raw, request, scenario
+from common import curl, idle, in_flight, info, raw, request, scenario
 from nginx_server import wait_for
 
 
@@ -70,6 +70,7 @@ def http2_post(server, path, pieces, length=None):
             s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) +
                       frame(1, 4, 1, fields))
             for piece in pieces:
+                # to be read alone, mostly; it must work either way
                 time.sleep(0.05)
                 s.sendall(frame(0, 0, 1, piece))
             time.sleep(0.05)
@@ -230,7 +231,7 @@ def body_that_breaks_off(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.sendall(b"POST /upload HTTP/1.1\r\nHost: a\r\n"
                   b"Content-Length: 100000\r\n\r\nsome")
-        time.sleep(0.1)
+        in_flight(server)
     wait_for(lambda: server.counters()["aborts"] == before + 1, 5, "abort")
     idle(server)
 
@@ -241,7 +242,7 @@ def body_that_breaks_off_while_nobody_reads(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.sendall(b"POST /abort HTTP/1.1\r\nHost: a\r\n"
                   b"Content-Length: 100000\r\n\r\nsome")
-        time.sleep(0.1)
+        in_flight(server)
     wait_for(lambda: server.counters()["aborts"] == before + 1, 5, "abort")
     idle(server)
 

@@ -4,14 +4,26 @@ import http.client
 import socket
 import subprocess
 
-from nginx_server import wait_for
+from nginx_server import TARGET, wait_for
 
 SCENARIOS = []
+
+# What an application that breaks a rule is logged with: by the module where the
+# stub does it, by ModHost.Server where the probe does.
+IS_STUB = TARGET == "stub"
 
 
 def scenario(function):
     SCENARIOS.append(function)
     return function
+
+
+def stub_only(reason):
+    """For scenarios that no C# application can have; `reason` says why."""
+    def mark(function):
+        function.stub_only = reason
+        return function
+    return mark
 
 
 def request(server, method, path, body=None, headers=None):
@@ -71,6 +83,12 @@ def curl(server, path, *more, scheme="https"):
          f"{scheme}://127.0.0.1:{port}{path}"],
         capture_output=True, check=False)
     return result.returncode, result.stdout
+
+
+def in_flight(server, count=1):
+    """Until so many exchanges are live."""
+    wait_for(lambda: server.counters()["live"] == count, 10,
+             f"live == {count}")
 
 
 def idle(server, seconds=10):

@@ -9,8 +9,30 @@ import subprocess
 import threading
 import time
 
-from nginx_server import STUB, Server, wait_for
+from common import IS_STUB, in_flight, stub_only
+from nginx_server import APP, Server, wait_for
 from own_servers import own, simple, started, with_server
+
+
+def asked(server, path, count):
+    """Clients whose requests nginx has read."""
+    clients = []
+    for _ in range(count):
+        s = socket.create_connection(("127.0.0.1", server.port), 5)
+        s.settimeout(20)
+        s.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        clients.append(s)
+    # read in the same turn of the loop as this one, or before
+    assert server.get("/static/")[0] == 200
+    return clients
+
+
+def rest_of(s):
+    got = b""
+    with s:
+        while piece := s.recv(65536):
+            got += piece
+    return got
 
 
 @own
@@ -21,7 +43,7 @@ def quit_waits_for_requests_and_for_the_app():
         t = threading.Thread(
             target=lambda: got.append(server.get("/sleep?ms=1000")))
         t.start()
-        time.sleep(0.2)
+        in_flight(server)
         server.stop()
         t.join()
         assert got[0] == (200, b"slept\n"), got
@@ -33,17 +55,10 @@ def quit_waits_for_requests_and_for_the_app():
 @own
 def quit_while_requests_wait_for_the_start():
     def body(server):
-        got = []
-        threads = [threading.Thread(
-            target=lambda: got.append(server.get("/sleep?ms=200")))
-            for _ in range(5)]
-        for t in threads:
-            t.start()
-        time.sleep(0.3)
+        clients = asked(server, "/sleep?ms=200", 5)
         server.stop()
-        for t in threads:
-            t.join()
-        assert got == [(200, b"slept\n")] * 5, got
+        for got in map(rest_of, clients):
+            assert b" 200 " in got and got.endswith(b"slept\n"), got
         assert "Stub: stopped" in server.log()
     with_server(simple(), body, stop=False, main="env STUB_START_MS=1500;")
 
@@ -86,7 +101,9 @@ def quit_breaks_off_upgraded_connections_at_last():
             while not got.endswith(b"hello"):
                 got += s.recv(4096)
             server.stop()
-        assert "MH0333" in server.log()
+        # the probe's host has the same time, and may be first
+        assert "MH0333" in server.log() or (
+            not IS_STUB and "MH0405" in server.log())
     with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
                 stop=False)
 
@@ -99,7 +116,7 @@ def quit_does_not_wait_for_ever():
         assert server.get("/plaintext")[0] == 200
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
             s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
-            time.sleep(0.1)
+            in_flight(server)
             server.stop()
             s.settimeout(5)
             assert b" 503 " in s.recv(4096)
@@ -113,17 +130,12 @@ def quit_does_not_wait_for_ever():
 def quit_breaks_off_what_begins_late_too():
     def body(server):
         started(server)
-        got = []
-        threads = [threading.Thread(
-            target=lambda: got.append(server.get("/abort")[0]))
-            for _ in range(3)]
-        for t in threads:
-            t.start()
-            time.sleep(0.05)
+        clients = asked(server, "/abort", 3)
         server.stop()
-        for t in threads:
-            t.join()
-        assert got == [503] * 3, got
+        for got in map(rest_of, clients):
+            # the probe's host has the same time, and may break off first
+            assert b" 503 " in got[:20] or (
+                not IS_STUB and b" 500 " in got[:20]), got
     with_server(simple(http="modhost_shutdown_timeout 500ms; "
                             "modhost_max_concurrency 1; "
                             "modhost_queue_timeout 1m;"), body, stop=False)
@@ -148,7 +160,7 @@ def term_is_quick():
         begun = time.monotonic()
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
             s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
-            time.sleep(0.1)
+            in_flight(server)
             server.stop(signal.SIGTERM)
         assert time.monotonic() - begun < 2
         assert "Stub: stopped" in server.log()
@@ -193,11 +205,11 @@ def reload_under_load():
             server.kill(signal.SIGHUP)
             wait_for(lambda b=before: len(set(server.workers_now()) - b) == 2
                      and not set(server.workers_now()) & b, 20, "new workers")
+        wait_for(lambda: counts[0] > 100 or bad, 20, "a hundred answers")
         done.set()
         for t in threads:
             t.join()
         assert not bad, bad[:5]
-        assert counts[0] > 100
     with_server(simple(), body, workers=2)
 
 
@@ -277,9 +289,10 @@ def children_keep_no_descriptors():
 
 
 @own
+@stub_only("takes two copies of one library; SeveralAppsTests has two apps")
 def two_apps_with_state_of_their_own():
-    other = os.path.join(os.path.dirname(STUB), "Second.so")
-    shutil.copy(STUB, other)
+    other = os.path.join(os.path.dirname(APP), "Second.so")
+    shutil.copy(APP, other)
 
     def body(server):
         started(server)
@@ -322,6 +335,7 @@ def state_directory_that_cannot_be_made():
 
 
 @own
+@stub_only("MemoryTests does it, with the garbage collector in mind")
 def long_transfers_need_little_memory():
     def resident(pid):
         with open(f"/proc/{pid}/status", encoding="ascii") as f:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import signal
+import subprocess
 
 from common import curl, info, raw, request, scenario
 
@@ -190,6 +191,27 @@ def tls_and_http2(server):
     assert code == 0 and "version: 0200" in text, text
     assert "flags: 0002" in text and "tls: TLSv1." in text
     assert f"header: Host=127.0.0.1:{server.tls}" in text
+
+
+@scenario
+def tls_early_data_is_marked(server):
+    session = os.path.join(server.prefix, "session")
+    first = os.path.join(server.prefix, "request")
+    get = b"GET /info HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with open(first, "wb") as f:
+        f.write(get)
+
+    def talk(data, *more):
+        return subprocess.run(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{server.tls}",
+             "-tls1_3", "-ign_eof", *more],
+            input=data, capture_output=True, check=False, timeout=30).stdout
+
+    out = talk(get, "-sess_out", session)
+    assert b"flags: 0002" in out and b"Early-Data" not in out, out
+    out = talk(b"", "-sess_in", session, "-early_data", first)
+    assert b"Early data was accepted" in out, out
+    assert b"header: Early-Data=1\r\n" in out.replace(b"\n", b"\r\n"), out
 
 
 @scenario

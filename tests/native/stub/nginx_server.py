@@ -12,7 +12,12 @@ import time
 NGINX = os.environ.get("MODHOST_NGINX",
                        shutil.which("nginx") or "/usr/sbin/nginx")
 MODULE = os.environ["MODHOST_MODULE"]
-STUB = os.environ["MODHOST_STUB"]
+
+# The application, and what it is: "stub" (in C), or the probe as "jit" or
+# "aot", which has the same paths (tests/apps/Probe/Suite).
+APP = os.environ["MODHOST_STUB"]
+TARGET = os.environ.get("MODHOST_TARGET", "stub")
+NAME = os.path.splitext(os.path.basename(APP))[0]
 
 # What a healthy run never writes.
 BAD = re.compile(r"\[(alert|emerg)\]|Sanitizer|runtime error|exited on signal|"
@@ -28,6 +33,7 @@ error_log {prefix}/error.log info;
 env ASAN_OPTIONS;
 env UBSAN_OPTIONS;
 env LD_PRELOAD;
+env PROBE_ENDPOINTS=exchange;
 {main}
 events {{ worker_connections 2048; }}
 http {{
@@ -82,7 +88,8 @@ class Orphan:
 
 
 class Server:
-    """`http`: configuration inside http {}; @PORT@, @TLS@, @STUB@, @PREFIX@."""
+    """`http`: configuration inside http {}; @PORT@, @TLS@, @STUB@ (the
+    application), @PREFIX@."""
 
     def __init__(self, http, main="", workers=1, master="on", env=None,
                  check_log=True, daemon=False):
@@ -101,7 +108,7 @@ class Server:
         self.write(http)
 
     def write(self, http):
-        for name, value in {"PORT": self.port, "TLS": self.tls, "STUB": STUB,
+        for name, value in {"PORT": self.port, "TLS": self.tls, "STUB": APP,
                             "PREFIX": self.prefix}.items():
             http = http.replace(f"@{name}@", str(value))
         self.conf = os.path.join(self.prefix, "nginx.conf")

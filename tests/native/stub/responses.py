@@ -5,7 +5,8 @@ import re
 import socket
 import time
 
-from common import curl, idle, raw, request, scenario
+from common import curl, idle, in_flight, raw, request, scenario, stub_only
+from nginx_server import wait_for
 
 
 @scenario
@@ -73,11 +74,17 @@ def known_headers_that_are_given_as_text(server):
         status, headers, body = request(server, "GET",
                                         path.format(name, "chunked"))
         assert (status, body) == (200, b"five!") and name not in headers
-    got = request(server, "GET", path.format("content-length", "99"))
-    assert got[0] == 500, got
     got = request(server, "GET",
                   path.format("x-accel-redirect", "/private/page"))
     assert got[2] == b"a static page\n", got
+
+
+@scenario
+@stub_only("the probe's server knows the header by its number")
+def content_length_that_is_given_as_text(server):
+    got = request(server, "GET", "/custom?body=five!&name=content-length"
+                  "&value=99")
+    assert got[0] == 500, got
 
 
 @scenario
@@ -88,16 +95,28 @@ def big_response_heads(server):
 
 @scenario
 def bad_heads_are_500(server):
-    for kind in (0, 1, 2):
+    for kind in (0, 2):
         status, headers, _ = request(server, "GET", f"/bad-head?kind={kind}")
         assert status == 500 and "x-evil" not in headers, (kind, status)
 
 
 @scenario
+@stub_only("the probe's server writes the block; nobody else can damage it")
+def damaged_heads_are_500(server):
+    assert request(server, "GET", "/bad-head?kind=1")[0] == 500
+
+
+@scenario
+@stub_only("ASP.NET Core has no interface for informational responses")
 def informational_is_not_the_answer(server):
-    status, headers, body = request(server, "GET", "/informational")
-    assert (status, body) == (200, b"hinted\n")
-    assert not {"link", "content-type", "etag"} & set(headers), headers
+    got, _ = raw(server, b"GET /informational HTTP/1.1\r\nHost: a\r\n"
+                         b"Connection: close\r\n\r\n")
+    # nginx sends 103 from 1.29 on, and where early_hints says so
+    assert got.startswith(b"HTTP/1.1 200 ") and b" 103 " not in got, got
+    assert got.endswith(b"hinted\n"), got
+    head = got.lower()
+    assert b"\nlink:" not in head and b"\netag:" not in head, got
+    assert b"\ncontent-type:" not in head, got
 
 
 @scenario
@@ -153,11 +172,10 @@ def streams_over_http2(server):
 @scenario
 def head_goes_first(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(5)
-        s.sendall(b"GET /head-first?ms=500 HTTP/1.1\r\nHost: a\r\n\r\n")
-        begun = time.monotonic()
-        assert s.recv(4096).startswith(b"HTTP/1.1 200")
-        assert time.monotonic() - begun < 0.4
+        s.settimeout(10)
+        s.sendall(b"GET /head-first?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n")
+        got = s.recv(4096)
+        assert got.startswith(b"HTTP/1.1 200") and b"then" not in got, got
 
 
 @scenario
@@ -167,10 +185,10 @@ def slow_client_holds_the_app_back(server):
         s.connect(("127.0.0.1", server.port))
         s.settimeout(20)
         s.sendall(b"GET /stream?n=4000&size=16384 HTTP/1.0\r\n\r\n")
-        time.sleep(0.5)
+        in_flight(server)
         pid = server.counters()["pid"]
-        before = resident(pid)
-        assert before < 400 << 20, before
+        wait_for(lambda: settled(pid), 20, "the app to be held back")
+        assert resident(pid) < 400 << 20, resident(pid)
         total = 0
         while True:
             piece = s.recv(1 << 20)
@@ -178,6 +196,13 @@ def slow_client_holds_the_app_back(server):
                 break
             total += len(piece)
         assert total > 4000 * 16384
+
+
+def settled(pid):
+    """Whether the memory stays as it is for a moment."""
+    before = resident(pid)
+    time.sleep(0.2)
+    return resident(pid) == before
 
 
 def resident(pid):
@@ -232,7 +257,7 @@ def limit_rate(server):
     begun = time.monotonic()
     status, _, body = request(server, "GET", "/slow/stream?n=40&size=10000")
     assert (status, len(body)) == (200, 400000)
-    assert time.monotonic() - begun > 0.7
+    assert time.monotonic() - begun > 0.5
 
 
 @scenario
@@ -246,10 +271,15 @@ def gzip(server):
 
 
 @scenario
-def trailers_chunked_and_http2(server):
+@stub_only("ASP.NET Core's servers offer trailers on HTTP/2 only")
+def trailers_chunked(server):
     got, _ = raw(server, b"GET /trailers HTTP/1.1\r\nHost: a\r\n"
                          b"Connection: close\r\n\r\n")
     assert got.endswith(b"0\r\nGrpc-Status: 0\r\nX-Sum: abc\r\n\r\n"), got
+
+
+@scenario
+def trailers_over_http2(server):
     code, out = curl(server, "/trailers", "--http2", "-i")
     assert code == 0 and b"grpc-status: 0" in out.lower()
 
@@ -270,6 +300,7 @@ def send_file(server):
 
 
 @scenario
+@stub_only("SendFileAsync looks at the file's length first")
 def send_file_beyond_its_end(server):
     path = os.path.join(server.prefix, "html", "page")
     _, reset = raw(server, b"GET /sendfile?file=" + path.encode() +

@@ -1,4 +1,7 @@
-"""Runs the scenarios; most of them share one server."""
+"""
+Runs the scenarios; most of them share one server. The same list is for the stub
+and for the probe; a scenario that only one of them can have says why.
+"""
 
 import os
 import re
@@ -10,7 +13,7 @@ import traceback
 
 import stress
 from common import SCENARIOS, idle
-from nginx_server import Server
+from nginx_server import TARGET, Server
 from own_servers import OWN
 from shared import SHARED
 
@@ -69,9 +72,17 @@ def prepare(server):
 def main(argv):
     pattern = re.compile(argv[1] if len(argv) > 1 else "")
     wanted = [s for s in SCENARIOS + OWN if pattern.search(s.__name__)]
+    if os.environ.get("MODHOST_OWN_SERVERS") == "0":
+        wanted = [s for s in wanted if not hasattr(s, "own")]
     shared = None
     failed = []
     passed = 0
+
+    if TARGET != "stub":
+        for one in wanted:
+            if hasattr(one, "stub_only"):
+                print(f"{one.__name__:50} only the stub: {one.stub_only}")
+        wanted = [s for s in wanted if not hasattr(s, "stub_only")]
 
     for one in wanted:
         begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""The configuration that most scenarios share."""
+"""The configuration that most scenarios share; @STUB@ is the application."""
 
 SHARED = """
     server {
@@ -8,6 +8,8 @@ SHARED = """
         ssl_certificate_key @PREFIX@/key.pem;
         ssl_client_certificate @PREFIX@/cert.pem;
         ssl_verify_client optional_no_ca;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_early_data on;
         modhost_pass_here;
         location / { modhost_pass @STUB@; }
         location /shop/ { modhost_pass @STUB@; }

@@ -8,11 +8,13 @@ import tempfile
 import threading
 import time
 
-from nginx_server import STUB, Server, wait_for
+from common import stub_only
+from nginx_server import APP, NAME, Server, wait_for
 from own_servers import own, refused, simple, started, with_server
 
 
 @own
+@stub_only("no application runs")
 def configuration_that_cannot_work_is_refused():
     where = "nginx.conf:"
     refused(simple("location /a { modhost_pass /nowhere/App.dll; }"),
@@ -37,12 +39,32 @@ def configuration_that_cannot_work_is_refused():
 
 
 @own
+@stub_only("no application runs")
 def checking_leaves_no_trace():
     server = Server(simple())
     code, out = server.test()
     assert code == 0, out
     assert not os.path.exists(server.prefix + "/state")
     server.remove()
+
+
+@own
+def app_is_told_where_the_server_listens():
+    def body(server):
+        started(server)
+        unix = os.path.join(server.prefix, "http.sock")
+        for address in (f"http://127.0.0.1:{server.port}",
+                        f"http://unix:{unix}"):
+            wait_for(lambda a=address: a in server.log(), 10, address)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(unix)
+            s.sendall(b"GET /plaintext HTTP/1.0\r\n\r\n")
+            got = b""
+            while piece := s.recv(4096):
+                got += piece
+            assert got.endswith(b"Hello, World!"), got
+    with_server(simple("listen unix:@PREFIX@/http.sock;"), body)
 
 
 @own
@@ -65,7 +87,6 @@ def queue_is_bounded():
             for _ in range(6)]
         for t in threads:
             t.start()
-            time.sleep(0.02)
         for t in threads:
             t.join()
         assert sorted(statuses) == [200, 200, 503, 503, 503, 503], statuses
@@ -109,10 +130,11 @@ def environment_of_several_locations():
 
 
 @own
+@stub_only("no application runs")
 def one_application_by_two_paths_is_refused():
     with tempfile.TemporaryDirectory() as folder:
         link = os.path.join(folder, "Link.so")
-        os.symlink(STUB, link)
+        os.symlink(APP, link)
         refused(simple(f"location /link/ {{ modhost_pass {link}; }}"),
                 "MH0207", "Link.so", "Stub.so")
 
@@ -136,13 +158,14 @@ def failed_app_is_503_and_others_go_on():
         wait_for(lambda: server.log().count("MH0501: ") >= 2, 10, "a retry")
     with_server(simple("location /detail/ { modhost_pass @STUB@; "
                        "modhost_detailed_errors on; }"), body,
-                main="env STUB_FAIL=Stub;")
+                main=f"env STUB_FAIL={NAME};")
 
 
 @own
+@stub_only("takes two copies of one library; SeveralAppsTests has two apps")
 def one_of_two_apps_fails():
-    other = os.path.join(os.path.dirname(STUB), "Other.so")
-    shutil.copy(STUB, other)
+    other = os.path.join(os.path.dirname(APP), "Other.so")
+    shutil.copy(APP, other)
 
     def body(server):
         started(server)
@@ -155,6 +178,7 @@ def one_of_two_apps_fails():
 
 
 @own
+@stub_only("what is late is stopped and not used; StartFailureTests has that")
 def start_that_takes_too_long():
     def body(server):
         wait_for(lambda: "MH0331" in server.log(), 10, "the time-out")
@@ -210,12 +234,14 @@ def client_that_leaves_the_queue():
     def body(server):
         started(server)
         with socket.create_connection(("127.0.0.1", server.port), 5) as busy:
-            busy.sendall(b"GET /sleep?ms=600 HTTP/1.1\r\nHost: a\r\n\r\n")
-            time.sleep(0.1)
+            busy.sendall(b"GET /head-first?ms=600 HTTP/1.1\r\n"
+                         b"Host: a\r\n\r\n")
+            assert busy.recv(4096).startswith(b"HTTP/1.1 200")
             for _ in range(5):
                 with socket.create_connection(("127.0.0.1", server.port),
                                               5) as s:
                     s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+                    # nobody tells of a queue; mostly it is in there now
                     time.sleep(0.03)
             assert server.get("/plaintext")[0] == 200
         assert server.counters()["live"] == 0
@@ -251,7 +277,7 @@ def talkative_app_leaves_static_files_alone():
         t = threading.Thread(
             target=lambda: got.append(server.get("/flood?s=2")[0]))
         t.start()
-        time.sleep(0.1)
+        wait_for(lambda: "Stub.Flood" in server.log(), 10, "the flood")
         worst = 0
         for _ in range(10):
             begun = time.monotonic()
