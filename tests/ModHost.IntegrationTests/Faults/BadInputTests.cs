@@ -105,7 +105,7 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
             await Nginx.WaitForLog(text);
         }
 
-        Assert.Matches(@"MH04\d\d:", Nginx.Log);
+        Assert.Matches(@"MH04\d\d:", Nginx.NewLog);
         await StillServes();
     }
 

@@ -37,6 +37,20 @@ public abstract class ProcessTests<TServer>
     }
 
     [Fact]
+    public async Task The_app_can_tell_which_worker_it_runs_in()
+    {
+        await using var nginx = await NginxHost.Start(NginxSetup.For(await Probe()) with { Workers = 2 }, "/empty");
+        var seen = new HashSet<string>();
+        await Wait.Until("both workers have answered", async () =>
+        {
+            seen.Add((await RawConnection.Get(nginx.Port, "/process/worker")).Text);
+            return seen.Count == 2;
+        });
+        Assert.Equal(["0/2", "1/2"], seen.Order(StringComparer.Ordinal));
+        await nginx.CheckSane();
+    }
+
+    [Fact]
     public async Task Exit_codes_of_children_reach_the_app()
     {
         await using var nginx = await Start(await Probe());

@@ -12,6 +12,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
     private Child _child;
     private int[] _workers = [];
     private int _sockets;
+    private int _logSeen;
 
     private NginxHost(Child child, NginxPlaces places, NginxSetup setup)
     {
@@ -34,6 +35,9 @@ internal sealed partial class NginxHost : IAsyncDisposable
     public string Output => _child.Output;
 
     public string Log => File.Exists(Places.ErrorLog) ? File.ReadAllText(Places.ErrorLog) : "";
+
+    /// <summary>What the error log has since <see cref="MarkLog"/>.</summary>
+    public string NewLog => Log is var log && log.Length > _logSeen ? log[_logSeen..] : "";
 
     public string AccessLog => File.Exists(Places.AccessLog) ? File.ReadAllText(Places.AccessLog) : "";
 
@@ -118,12 +122,16 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Rebase();
     }
 
+    /// <summary>What is in the error log by now is not what a test waits for.</summary>
+    public void MarkLog() => _logSeen = Log.Length;
+
+    /// <summary>Waits for a line since <see cref="MarkLog"/>.</summary>
     public async Task<string> WaitForLog(string pattern)
     {
         Match? match = null;
         try
         {
-            await Wait.Until($"the error log says '{pattern}'", () => (match = Regex.Match(Log, pattern, RegexOptions.Multiline)).Success,
+            await Wait.Until($"the error log says '{pattern}'", () => (match = Regex.Match(NewLog, pattern, RegexOptions.Multiline)).Success,
                 TimeSpan.FromSeconds(15));
         }
         catch (TimeoutException error)

@@ -61,6 +61,16 @@ internal static class ProcFs
 
     public static int Sockets(int id) => Descriptors(id).Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
 
+    /// <summary>What the server's side of a connection on 127.0.0.1 could not send yet.</summary>
+    public static long UnsentBytes(int serverPort, int clientPort)
+    {
+        // "sl local remote state tx:rx", numbers in hexadecimal.
+        var ends = $" 0100007F:{serverPort:X4} 0100007F:{clientPort:X4} ";
+        var line = File.ReadLines("/proc/net/tcp").FirstOrDefault(text => text.Contains(ends, StringComparison.Ordinal));
+        return line is null ? 0
+            : long.Parse(line.Split(ends)[1].Split(' ')[1].Split(':')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
+
     /// <summary>A line of /proc/id/status in KiB, such as VmHWM or VmRSS.</summary>
     public static long StatusKiB(int id, string key)
     {

@@ -54,7 +54,11 @@ public abstract class ProbeTests<TServer>(ProbeFixture<TServer> fixture) : IClas
 
     private protected int Port => fixture.Nginx.Port;
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync()
+    {
+        Nginx.MarkLog();
+        return Task.CompletedTask;
+    }
 
     public Task DisposeAsync() => Nginx.CheckSane();
 }

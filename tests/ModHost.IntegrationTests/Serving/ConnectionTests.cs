@@ -79,6 +79,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         var addresses = (await RawConnection.Get(Places.Port, "/features/addresses")).Text.Split('\n');
         Assert.Contains($"http://127.0.0.1:{Places.Port}", addresses);
         Assert.Contains($"https://127.0.0.1:{Places.TlsPort}", addresses);
+        Assert.Contains($"http://unix:{Places.Prefix}/http.sock", addresses);
     }
 
     [Fact]
@@ -215,6 +216,7 @@ public sealed class ConnectionFixture<TServer> : IAsyncLifetime
                 return "";
             },
             Server = places => $$"""
+                listen unix:{{places.Prefix}}/http.sock;
                 ssl_verify_client optional_no_ca;
                 location / {
                     modhost_pass {{app}};

@@ -43,6 +43,25 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     }
 
     [Fact]
+    public async Task Descriptor_2_is_the_log_and_descriptor_1_is_nginxs_own()
+    {
+        var text = Guid.NewGuid().ToString("N");
+        await RawConnection.Get(Port, "/console/raw?text=" + text);
+        await Nginx.WaitForLog("raw-2-" + text);
+        await Wait.Until("the line is at nginx's output", () => Nginx.Output.Contains("raw-1-" + text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Descriptor_1_of_a_daemon_is_the_log_too()
+    {
+        await using var nginx = await NginxHost.Start(NginxSetup.For(App) with { Detached = true }, "/empty");
+        await RawConnection.Get(nginx.Port, "/console/raw?text=daemon");
+        await nginx.WaitForLog("^raw-1-daemon$");
+        await nginx.WaitForLog("^raw-2-daemon$");
+        await nginx.CheckSane();
+    }
+
+    [Fact]
     public async Task Line_breaks_in_a_text_cannot_forge_a_log_line()
     {
         var text = Guid.NewGuid().ToString("N");

@@ -83,7 +83,7 @@ public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : P
         await using var connection = await RawConnection.Open(Port, receiveBuffer: 4096);
         await connection.Send("GET /bytes?n=3000000&chunked=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         var response = (await connection.ReadHead())!;
-        await Task.Delay(300);
+        await Wait.Until("nginx has more than the client takes", () => ProcFs.UnsentBytes(Port, connection.LocalPort) > 0);
         await connection.ReadBody(response);
         Assert.Equal(3_000_000, response.Body.Length);
         Assert.True(IsPattern(response.Body));

@@ -1,3 +1,6 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
 namespace Probe.Endpoints;
 
 /// <summary>Words for the logs.</summary>
@@ -21,6 +24,18 @@ internal static partial class LoggingEndpoints
             var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Probe.Log");
             Failed(logger, new InvalidOperationException("logged with " + context.Query("text")));
             return context.Answer("logged");
+        });
+        app.Map("/console/raw", context =>
+        {
+            // As a library in C would write: past Console, to the descriptors themselves.
+            foreach (var number in (int[])[1, 2])
+            {
+                using var descriptor = new SafeFileHandle(number, ownsHandle: false);
+                using var stream = new FileStream(descriptor, FileAccess.Write, bufferSize: 0);
+                stream.Write(Encoding.UTF8.GetBytes($"raw-{number}-{context.Query("text")}\n"));
+            }
+
+            return context.Answer("written");
         });
         app.Map("/console", async context =>
         {

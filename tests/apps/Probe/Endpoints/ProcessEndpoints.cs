@@ -13,6 +13,11 @@ internal static class ProcessEndpoints
     public static void MapProcess(this IEndpointRouteBuilder app)
     {
         app.Map("/process/id", context => context.Answer(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        app.Map("/process/worker", context =>
+        {
+            var configuration = context.RequestServices.GetRequiredService<IConfiguration>();
+            return context.Answer($"{configuration["ModHost:WorkerIndex"]}/{configuration["ModHost:WorkerCount"]}");
+        });
         app.Map("/process/exit-code", RunShell);
         app.Map("/process/sleeper", context =>
         {
