@@ -1,7 +1,7 @@
 /*
  * Counters in shared memory, so that any process can tell of all. Each worker
- * process has a slot of its own and adds without locks; what a slot has gathered
- * goes to the sum of the past when its process ends, or is found dead.
+ * process has a slot of its own and adds without locks; what a slot has
+ * gathered goes to the sum of the past when its process ends, or is found dead.
  */
 
 #include "ngx_http_modhost.h"
@@ -180,9 +180,9 @@ ngx_http_modhost_counters_enter(ngx_cycle_t *cycle,
         ngx_http_modhost_counters_fold(mmcf->counters, process);
 
         if (process->counts == NULL) {
-            process->counts =
-                ngx_slab_calloc_locked(pool, NGX_HTTP_MODHOST_ENTRIES
-                                             * sizeof(ngx_http_modhost_count_t));
+            process->counts = ngx_slab_calloc_locked(pool,
+                                    NGX_HTTP_MODHOST_ENTRIES
+                                    * sizeof(ngx_http_modhost_count_t));
         }
 
         if (process->counts != NULL) {

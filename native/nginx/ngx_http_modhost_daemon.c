@@ -22,6 +22,8 @@ static ngx_int_t ngx_http_modhost_daemon_run(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf, mh_error *error);
 static ngx_int_t ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config);
+static ngx_int_t ngx_http_modhost_daemon_groups(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config);
 static ngx_int_t ngx_http_modhost_daemon_group(ngx_cycle_t *cycle,
     ngx_http_modhost_group_conf_t *conf, mh_daemon_group *group);
 static ngx_int_t ngx_http_modhost_daemon_env(ngx_cycle_t *cycle,
@@ -136,12 +138,9 @@ static ngx_int_t
 ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config)
 {
-    char                             root[NGX_MAX_PATH];
-    ngx_uint_t                       i;
-    mh_error                         unused;
-    ngx_core_conf_t                 *ccf;
-    mh_daemon_group                 *group;
-    ngx_http_modhost_group_conf_t  **groups;
+    char              root[NGX_MAX_PATH], *copy;
+    mh_error          unused;
+    ngx_core_conf_t  *ccf;
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
@@ -173,14 +172,27 @@ ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
                        root, sizeof(root), &unused)
         == 0)
     {
-        config->dotnet_root = (char *) ngx_palloc(cycle->pool,
-                                                  ngx_strlen(root) + 1);
-        if (config->dotnet_root == NULL) {
+        copy = ngx_palloc(cycle->pool, ngx_strlen(root) + 1);
+        if (copy == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_memcpy((char *) config->dotnet_root, root, ngx_strlen(root) + 1);
+        ngx_memcpy(copy, root, ngx_strlen(root) + 1);
+        config->dotnet_root = copy;
     }
+
+    return ngx_http_modhost_daemon_groups(cycle, mmcf, config);
+}
+
+
+/* Those that somebody passes to. */
+static ngx_int_t
+ngx_http_modhost_daemon_groups(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config)
+{
+    ngx_uint_t                       i;
+    mh_daemon_group                 *group;
+    ngx_http_modhost_group_conf_t  **groups;
 
     group = ngx_pcalloc(cycle->pool, mmcf->groups.nelts
                                      * sizeof(mh_daemon_group));
