@@ -19,6 +19,20 @@ void
 ngx_http_modhost_fly(ngx_http_modhost_ctx_t *ctx)
 {
     ngx_queue_insert_tail(&ngx_http_modhost_flying, &ctx->link);
+
+    ctx->begun = 1;
+    ctx->begun_at = ngx_current_msec;
+
+    ctx->app->active++;
+    ctx->app->count->in_flight++;
+    ctx->app->count->queue_ms += ctx->begun_at - ctx->arrived;
+
+    ngx_http_modhost_live++;
+    ngx_http_modhost_away += ctx->app->group != NULL;
+
+    if (ngx_exiting) {
+        ngx_http_modhost_stay();
+    }
 }
 
 
@@ -110,7 +124,7 @@ ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
 }
 
 
-/* What was sent must not look whole: the connection, or the stream, is reset. */
+/* What was sent must not look whole: connection or stream is reset. */
 static void
 ngx_http_modhost_break_off(ngx_http_modhost_ctx_t *ctx)
 {

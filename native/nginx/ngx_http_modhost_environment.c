@@ -76,7 +76,7 @@ ngx_http_modhost_redirect_stdout(ngx_cycle_t *cycle)
 }
 
 
-/* No module is told of USR1, but each line that is logged may come after one. */
+/* No module is told of USR1; each line that is logged may come after one. */
 void
 ngx_http_modhost_follow_log(void)
 {

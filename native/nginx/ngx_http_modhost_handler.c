@@ -142,18 +142,6 @@ ngx_http_modhost_begin(ngx_http_modhost_ctx_t *ctx)
         exchange->pub.flags |= MODHOST_EXCHANGE_DETAIL;
     }
 
-    ctx->begun = 1;
-    ctx->begun_at = ngx_current_msec;
-    ctx->app->active++;
-    ctx->app->count->in_flight++;
-    ctx->app->count->queue_ms += ctx->begun_at - ctx->arrived;
-    ngx_http_modhost_live++;
-    ngx_http_modhost_away += ctx->app->group != NULL;
-
-    if (ngx_exiting) {
-        ngx_http_modhost_stay();
-    }
-
     ngx_http_modhost_fly(ctx);
 
     if (ctx->conf->request_timeout != 0) {
