@@ -21,7 +21,8 @@ internal abstract class BodyStream(Exchange exchange) : Stream
 
     protected Exchange Exchange { get; } = exchange;
 
-    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+    public abstract override ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default);
 
     public abstract override ValueTask WriteAsync(
         ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);

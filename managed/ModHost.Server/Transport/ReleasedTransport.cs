@@ -1,6 +1,8 @@
 namespace ModHost.Server.Transport;
 
-/// <summary>What an exchange object has between two requests. Whoever comes here holds an exchange that is over.</summary>
+/// <summary>
+/// What an exchange object has between two requests. Whoever comes here holds an exchange that is over.
+/// </summary>
 internal sealed class ReleasedTransport : ExchangeTransport
 {
     public static readonly ReleasedTransport Instance = new();

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Probe.Suite;
 
 /// <summary>
@@ -81,13 +83,14 @@ internal static partial class ExchangeSuite
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain";
         context.Response.ContentLength = text.Length;
-        return context.Response.Body.WriteAsync(System.Text.Encoding.Latin1.GetBytes(text), CancellationToken.None).AsTask();
+        var bytes = System.Text.Encoding.Latin1.GetBytes(text);
+        return context.Response.Body.WriteAsync(bytes, CancellationToken.None).AsTask();
     }
 
     private static Task Answer(HttpContext context)
     {
         SuiteCounters.Begin(context);
-        context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
 
         // Whatever no path is for: the request, so that mapping can be seen.
         var name = context.Request.Path.Value!.Split('/', 3) is ["", var first, ..] ? first : "";

@@ -26,7 +26,9 @@ internal static class SuiteBodies
         }
     }
 
-    /// <summary>Reads the whole body in pieces of ?chunk=, ?ms= for each; tells its length and the sum of its bytes.</summary>
+    /// <summary>
+    /// Reads the whole body in pieces of ?chunk=, ?ms= for each; tells its length and the sum of its bytes.
+    /// </summary>
     public static async Task Upload(HttpContext context)
     {
         var chunk = context.Number("chunk", 65536);

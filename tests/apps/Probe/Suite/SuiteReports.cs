@@ -52,10 +52,11 @@ internal static partial class SuiteReports
             stream.Write("raw line\n"u8);
         }
 
-        var umask = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("Umask:", StringComparison.Ordinal));
-        return ExchangeSuite.Text(context,
-            $"HOME={System.Environment.GetEnvironmentVariable("HOME")}\nCOLOUR={System.Environment.GetEnvironmentVariable("COLOUR")}\n"
-            + $"SHAPE={System.Environment.GetEnvironmentVariable("SHAPE")}\numask={umask[6..].Trim()}\n");
+        var umask = File.ReadLines("/proc/self/status")
+            .Single(line => line.StartsWith("Umask:", StringComparison.Ordinal))[6..].Trim();
+        var lines = ((string[])["HOME", "COLOUR", "SHAPE"])
+            .Select(name => $"{name}={System.Environment.GetEnvironmentVariable(name)}\n");
+        return ExchangeSuite.Text(context, $"{string.Concat(lines)}umask={umask}\n");
     }
 
     /// <summary>What a child that is started now inherits, beyond 0, 1 and 2.</summary>

@@ -5,7 +5,9 @@ namespace Probe.Suite;
 /// <summary>Response heads and bodies.</summary>
 internal static class SuiteResponses
 {
-    /// <summary>?n= pieces of ?size= bytes, ?ms= apart; ?length=1 declares the length, ?flush=0 leaves it to the pipe.</summary>
+    /// <summary>
+    /// ?n= pieces of ?size= bytes, ?ms= apart; ?length=1 declares the length, ?flush=0 leaves it to the pipe.
+    /// </summary>
     public static async Task Stream(HttpContext context)
     {
         var (count, ms) = (context.Number("n", 10), context.Number("ms"));
