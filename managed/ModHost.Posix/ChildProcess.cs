@@ -63,8 +63,10 @@ public static unsafe class ChildProcess
         }
     }
 
-    /// <summary>A descriptor of a process that cannot be gone: a child that was not waited for. It becomes readable when
-    /// the process ends.</summary>
+    /// <summary>
+    /// A descriptor of a process that cannot be gone: a child that was not waited for. It becomes readable when the
+    /// process ends.
+    /// </summary>
     public static Descriptor Open(int pid) =>
         new(Libc.Check("pidfd_open", (int)Libc.syscall(SysPidfdOpen, pid, 0, 0, 0)));
 

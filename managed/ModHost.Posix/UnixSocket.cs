@@ -238,7 +238,9 @@ public static unsafe class UnixSocket
         }
     }
 
-    /// <summary>Waits until it can be read (or written), or has ended; for who has no loop. False: not in time.</summary>
+    /// <summary>
+    /// Waits until it can be read (or written), or has ended; for who has no loop. False: not in time.
+    /// </summary>
     public static bool Wait(Descriptor socket, bool write, int milliseconds)
     {
         ArgumentNullException.ThrowIfNull(socket);

@@ -18,16 +18,7 @@ internal static class StartupHook
     {
         RemoveOwnHook();
         AssemblyLoadContext.Default.Resolving += LoadOwn;
-        try
-        {
-            Start();
-        }
-        catch (FileNotFoundException exception) when (
-            exception.FileName?.StartsWith("Microsoft.", StringComparison.Ordinal) == true)
-        {
-            Console.Error.WriteLine($"MH0857: the application does not use ASP.NET Core: {exception.Message}");
-            Environment.Exit(WorkerExit.Refused);
-        }
+        Start();
     }
 
     // In a method of its own: it is compiled after the handler above was set.
@@ -60,16 +51,11 @@ internal static class StartupHook
 
         var own = typeof(StartupHook).Assembly.Location;
         var others = value.Split(Path.PathSeparator).Where(hook => !IsOwn(hook, own)).ToArray();
-        Environment.SetEnvironmentVariable(HooksVariable, others.Length == 0 ? null : string.Join(Path.PathSeparator, others));
+        Environment.SetEnvironmentVariable(
+            HooksVariable, others.Length == 0 ? null : string.Join(Path.PathSeparator, others));
     }
 
     private static bool IsOwn(string hook, string path) =>
         string.Equals(hook, path, StringComparison.Ordinal)
         || string.Equals(Path.GetFileName(hook), Path.GetFileName(path), StringComparison.Ordinal);
-
-    /// <summary>Without a reference to an assembly that may be what is missing.</summary>
-    private static class WorkerExit
-    {
-        public const int Refused = 125;
-    }
 }

@@ -50,12 +50,14 @@ internal sealed partial class Worker
 
             try
             {
-                Add(new Channel(this, socket, new SharedMemory(page, FrameLayout.BegunSize), header.Stream, header.Value));
+                var begun = new SharedMemory(page, FrameLayout.BegunSize);
+                Add(new Channel(this, socket, begun, header.Stream, header.Value));
             }
             catch (Exception exception) when (exception is IOException or ArgumentException)
             {
                 socket.Dispose();
-                Log(Error, $"{Errors.BadPage}: a channel to process {header.Value} cannot be set up: {exception.Message}");
+                Log(Error,
+                    $"{Errors.BadPage}: a channel to process {header.Value} cannot be set up: {exception.Message}");
             }
         }
 

@@ -8,7 +8,9 @@ using ModHost.Worker.Process;
 
 namespace ModHost.Worker;
 
-/// <summary>One worker: its application, its connection to the supervisor, its channels to web-server processes.</summary>
+/// <summary>
+/// One worker: its application, its connection to the supervisor, its channels to web-server processes.
+/// </summary>
 /// <remarks>Channels and credits are the loop's; the rest says its thread.</remarks>
 internal sealed partial class Worker
 {
@@ -112,11 +114,14 @@ internal sealed partial class Worker
         }
     }
 
-    /// <summary>Supervisor and watchdog are gone: on with the channels that there are, and then the end. Loop.</summary>
+    /// <summary>
+    /// Supervisor and watchdog are gone: on with the channels that there are, and then the end. Loop.
+    /// </summary>
     public void ControlClosed()
     {
         _controlClosed = true;
-        Console.Error.WriteLine($"{Errors.ControlLost}: the control connection has ended; {_channels.Count} channels are left");
+        Console.Error.WriteLine(
+            $"{Errors.ControlLost}: the control connection has ended; {_channels.Count} channels are left");
         if (_channels.Count == 0)
         {
             Stop();

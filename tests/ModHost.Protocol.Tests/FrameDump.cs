@@ -93,7 +93,8 @@ internal static class FrameDump
     private static void AddLoad(StringBuilder to, ReadOnlySpan<byte> payload)
     {
         var load = WorkerLoad.Read(payload);
-        to.Append($"load.in_flight={load.InFlight}\nload.pool_threads={load.PoolThreads}\nload.requests={load.Requests}\n");
+        to.Append($"load.in_flight={load.InFlight}\nload.pool_threads={load.PoolThreads}\n");
+        to.Append($"load.requests={load.Requests}\n");
         to.Append($"load.heap_bytes={load.HeapBytes}\nload.committed_bytes={load.CommittedBytes}\n");
         to.Append($"load.allocated_bytes={load.AllocatedBytes}\nload.pool_queue={load.PoolQueue}\n");
         to.Append($"load.collections={load.Collections0},{load.Collections1},{load.Collections2}\n");

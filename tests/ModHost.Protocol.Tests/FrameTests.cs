@@ -17,11 +17,11 @@ public sealed partial class FrameTests
         get
         {
             var data = new TheoryData<string>();
-            foreach (var name in Directory.EnumerateFiles(Path.Combine(Folder, "bad"), "*.bin").Select(Path.GetFileName))
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, "bad"), "*.bin"))
             {
-                if (!StateFaults().IsMatch(name!))
+                if (!StateFaults().IsMatch(file))
                 {
-                    data.Add(name!);
+                    data.Add(Path.GetFileName(file));
                 }
             }
 
@@ -37,8 +37,9 @@ public sealed partial class FrameTests
             match => match.Groups[1].Value.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant(),
             match => int.Parse(match.Groups[2].Value));
 
-        Assert.Equal(Enum.GetValues<FrameType>().Where(type => type != FrameType.None).Select(type =>
-            (type.ToString().ToUpperInvariant(), (int)type)).Order(), numbers.Select(pair => (pair.Key, pair.Value)).Order());
+        var own = Enum.GetValues<FrameType>().Where(type => type != FrameType.None)
+            .Select(type => (type.ToString().ToUpperInvariant(), (int)type));
+        Assert.Equal(own.Order(), numbers.Select(pair => (pair.Key, pair.Value)).Order());
     }
 
     [Theory]
@@ -57,7 +58,8 @@ public sealed partial class FrameTests
         var header = File.ReadAllText(Path.Combine(Repository.Root, "native", "include", "modhost", "protocol.h"));
         var text = Regex.Match(header, $@"#define MODHOST_{name}\s+(\w+?)u?\s").Groups[1].Value;
 
-        Assert.Equal(value, text.StartsWith("0x", StringComparison.Ordinal) ? Convert.ToInt64(text, 16) : long.Parse(text));
+        var number = text.StartsWith("0x", StringComparison.Ordinal) ? Convert.ToInt64(text, 16) : long.Parse(text);
+        Assert.Equal(value, number);
     }
 
     [Theory]
@@ -91,8 +93,8 @@ public sealed partial class FrameTests
             again.AddRange(header.Frame(payload));
         });
 
-        Assert.Equal(
-            File.ReadAllText(Path.Combine(Folder, Path.ChangeExtension(name, ".txt")), Encoding.Latin1), text.ToString());
+        var expected = File.ReadAllText(Path.Combine(Folder, Path.ChangeExtension(name, ".txt")), Encoding.Latin1);
+        Assert.Equal(expected, text.ToString());
         Assert.Equal(bytes, again);
     }
 

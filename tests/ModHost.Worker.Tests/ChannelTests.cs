@@ -140,7 +140,8 @@ public sealed class ChannelTests
     {
         using var worker = LocalWorker.Start();
         var shim = worker.Open();
-        var request = new FrameHeader(FrameType.Request, Stream: shim.Next()).Frame(Shim.Start(RequestBlock.Get("/").Encode()));
+        var request = new FrameHeader(FrameType.Request, Stream: shim.Next())
+            .Frame(Shim.Start(RequestBlock.Get("/").Encode()));
 
         foreach (var value in request)
         {

@@ -94,7 +94,8 @@ public sealed class ControlTests
         worker.Worker.App.Log(4, "c", "last");
 
         Assert.InRange(lines, 1, 99);
-        Assert.Contains($"MH0657: {100 - lines} ", worker.Supervisor.Receive(FrameType.Log).Text, StringComparison.Ordinal);
+        var notice = worker.Supervisor.Receive(FrameType.Log).Text;
+        Assert.Contains($"MH0657: {100 - lines} ", notice, StringComparison.Ordinal);
         Assert.Equal("clast", worker.Supervisor.Receive(FrameType.Log).Text);
     }
 

@@ -70,7 +70,9 @@ public sealed class ProcessTests
         using var folder = new BehaviourFolder("environment");
         var own = $"DOTNET_STARTUP_HOOKS={folder.App}";
 
-        var output = RunToEnd(WorkerUnderTest.Start(folder.App, $"DOTNET_STARTUP_HOOKS={WorkerUnderTest.Hook}:{folder.App}"));
+        var hooks = $"DOTNET_STARTUP_HOOKS={WorkerUnderTest.Hook}:{folder.App}";
+
+        var output = RunToEnd(WorkerUnderTest.Start(folder.App, hooks));
 
         Assert.Contains("hook=ran", output);
         Assert.Contains(own, output);

@@ -255,7 +255,8 @@ public sealed class ResponseTests
             }
         });
         var shim = worker.Open();
-        var request = new RequestBlock { Traits = RequestTraits.Upgradable }.Header("Upgrade", "test").Header("Connection", "Upgrade");
+        var request = new RequestBlock { Traits = RequestTraits.Upgradable }
+            .Header("Upgrade", "test").Header("Connection", "Upgrade");
         var stream = shim.Request(request);
         var answer = new Answer();
         while (answer.Granted == 0 || answer.Status == 0)

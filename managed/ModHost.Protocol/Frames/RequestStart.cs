@@ -22,7 +22,9 @@ public readonly record struct RequestStart(bool Detail, int SendWindow, long Max
             (flags & DetailFlag) != 0,
             BinaryPrimitives.ReadInt32LittleEndian(source[4..]),
             BinaryPrimitives.ReadInt64LittleEndian(source[8..]));
-        return (flags & ~DetailFlag) == 0 && start.SendWindow >= FrameLayout.SendWindowMin && start.MaxRequestBody >= -1;
+        return (flags & ~DetailFlag) == 0
+            && start.SendWindow >= FrameLayout.SendWindowMin
+            && start.MaxRequestBody >= -1;
     }
 
     /// <summary>Writes it.</summary>

@@ -42,7 +42,9 @@ internal sealed class Channel : FrameConnection
     /// <summary>How many streams are open. Any thread.</summary>
     public int Open => Volatile.Read(ref _open);
 
-    /// <summary>How many streams were open when the channel ended; each of them tells the ledger when it ends.</summary>
+    /// <summary>
+    /// How many streams were open when the channel ended; each of them tells the ledger when it ends.
+    /// </summary>
     public int OpenAtEnd { get; private set; }
 
     /// <summary>The web server has promised that no request follows, or is gone. Loop.</summary>

@@ -127,7 +127,9 @@ internal sealed class CreditLedger(int limit)
         }
     }
 
-    /// <summary>One by one to whoever holds least, so that what was recalled does not go back to where it was.</summary>
+    /// <summary>
+    /// One by one to whoever holds least, so that what was recalled does not go back to where it was.
+    /// </summary>
     private void Lend()
     {
         while (_left > 0

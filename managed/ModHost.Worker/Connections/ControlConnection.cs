@@ -7,7 +7,9 @@ using ModHost.Worker.Process;
 
 namespace ModHost.Worker.Connections;
 
-/// <summary>The connection to the supervisor: configuration and orders one way, state and log lines the other.</summary>
+/// <summary>
+/// The connection to the supervisor: configuration and orders one way, state and log lines the other.
+/// </summary>
 /// <remarks>
 /// The watchdog keeps the other end while a supervisor is replaced. The new one says HELLO again, and gets HELLO and
 /// the present state for an answer.

@@ -75,7 +75,9 @@ internal sealed class EventLoop : IWake, IDisposable
     public void WatchRoom(FrameConnection connection, bool watch) => _epoll.Change(
         connection.Socket, connection.Token, watch ? Readiness.Read | Readiness.Write : Readiness.Read);
 
-    /// <summary>What was written to it leaves with the next <see cref="Wake"/>, or turn of the loop. Any thread.</summary>
+    /// <summary>
+    /// What was written to it leaves with the next <see cref="Wake"/>, or turn of the loop. Any thread.
+    /// </summary>
     public void FlushLater(FrameConnection connection)
     {
         if (!connection.MarkDirty())

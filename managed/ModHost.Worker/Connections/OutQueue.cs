@@ -26,7 +26,9 @@ internal sealed class OutQueue
     /// <summary>The next frame to be added brings this descriptor, which is closed when it has left.</summary>
     public void Attach(Descriptor descriptor) => _attached = descriptor;
 
-    /// <summary>Room for so many bytes, at most <see cref="BlockPool.LargeSize"/>; all of it must be written.</summary>
+    /// <summary>
+    /// Room for so many bytes, at most <see cref="BlockPool.LargeSize"/>; all of it must be written.
+    /// </summary>
     public Span<byte> Reserve(int length)
     {
         var chunk = _chunk;

@@ -1,6 +1,8 @@
 namespace ModHost.Worker.Exchanges;
 
-/// <summary>Response memory of the process, in two sizes; what is larger is made for its use alone. Any thread.</summary>
+/// <summary>
+/// Response memory of the process, in two sizes; what is larger is made for its use alone. Any thread.
+/// </summary>
 internal static class BlockPool
 {
     /// <summary>What an answer of the usual size needs.</summary>

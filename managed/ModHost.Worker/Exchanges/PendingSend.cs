@@ -3,7 +3,9 @@ using ModHost.Server.Transport;
 
 namespace ModHost.Worker.Exchanges;
 
-/// <summary>A piece of a response that could not leave at once: window or quantum did not let it. Under the gate.</summary>
+/// <summary>
+/// A piece of a response that could not leave at once: window or quantum did not let it. Under the gate.
+/// </summary>
 internal sealed class PendingSend
 {
     public SendFlags Flags { get; set; }

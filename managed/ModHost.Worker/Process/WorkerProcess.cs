@@ -15,7 +15,9 @@ namespace ModHost.Worker;
 /// </summary>
 public static class WorkerProcess
 {
-    /// <summary>The descriptor of the control connection; set for a worker, and removed as soon as it was read.</summary>
+    /// <summary>
+    /// The descriptor of the control connection; set for a worker, and removed as soon as it was read.
+    /// </summary>
     public const string ControlVariable = "MODHOST_CONTROL_FD";
 
     /// <summary>What a worker that cannot be set up ends with, as its launcher does.</summary>
@@ -60,6 +62,11 @@ public static class WorkerProcess
         try
         {
             Prepare(new Descriptor(controlDescriptor));
+        }
+        catch (FileNotFoundException exception) when (
+            exception.FileName?.StartsWith("Microsoft.", StringComparison.Ordinal) == true)
+        {
+            Refuse($"{Errors.NotWeb}: the application does not use ASP.NET Core: {exception.Message}");
         }
         catch (Exception exception)
         {
@@ -165,8 +172,9 @@ public static class WorkerProcess
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
     private static void Refuse(string why)
     {
-        Console.Error.WriteLine(
-            why.StartsWith("MH", StringComparison.Ordinal) ? why : $"{Errors.StartRefused}: the worker cannot start: {why}");
+        Console.Error.WriteLine(why.StartsWith("MH", StringComparison.Ordinal)
+            ? why
+            : $"{Errors.StartRefused}: the worker cannot start: {why}");
         Environment.Exit(RefusedExitCode);
     }
 

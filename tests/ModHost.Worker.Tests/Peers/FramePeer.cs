@@ -31,7 +31,8 @@ internal class FramePeer(Descriptor socket, FrameRoute route) : IDisposable
             var sent = UnixSocket.Send(socket, bytes, descriptors);
             if (sent == -Errno.Again)
             {
-                Assert.True(UnixSocket.Wait(socket, write: true, (int)s_patience.TotalMilliseconds), "the worker does not read");
+                var room = UnixSocket.Wait(socket, write: true, (int)s_patience.TotalMilliseconds);
+                Assert.True(room, "the worker does not read");
                 continue;
             }
 

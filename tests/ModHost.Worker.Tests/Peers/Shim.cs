@@ -44,7 +44,8 @@ internal sealed class Shim : FramePeer
     }
 
     /// <summary>Sends a REQUEST; gives the stream's number.</summary>
-    public uint Request(string target, int slot = 0, int window = 65536) => Request(RequestBlock.Get(target), slot, window);
+    public uint Request(string target, int slot = 0, int window = 65536) =>
+        Request(RequestBlock.Get(target), slot, window);
 
     public uint Request(RequestBlock request, int slot = 0, int window = 65536)
     {

@@ -26,8 +26,8 @@ internal sealed class Supervisor(Descriptor socket) : FramePeer(socket, FrameRou
     public Frame ReceiveState(AppState state)
     {
         var frame = ReceiveOther(FrameType.State);
-        Assert.True((AppState)frame.Header.Value == state, $"{state} was expected, and not {(AppState)frame.Header.Value}: "
-            + $"{frame.Text}\n{string.Join('\n', Lines)}");
+        var told = (AppState)frame.Header.Value;
+        Assert.True(told == state, $"{state}, and not {told}: {frame.Text}\n{string.Join('\n', Lines)}");
         return frame;
     }
 

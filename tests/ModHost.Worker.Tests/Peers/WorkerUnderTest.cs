@@ -5,7 +5,9 @@ using ModHost.Protocol;
 
 namespace ModHost.Worker.Tests.Peers;
 
-/// <summary>An unmodified application in a process of its own, with the startup hook; the test is its supervisor.</summary>
+/// <summary>
+/// An unmodified application in a process of its own, with the startup hook; the test is its supervisor.
+/// </summary>
 internal sealed class WorkerUnderTest : IDisposable
 {
     private readonly Descriptor _process;
@@ -23,7 +25,8 @@ internal sealed class WorkerUnderTest : IDisposable
         var (errors, errorsEnd) = UnixSocket.Pair();
         outputEnd.SetNonBlocking(false);
         errorsEnd.SetNonBlocking(false);
-        Pid = ChildProcess.Start(program, [program, .. arguments], environment, [nothing, outputEnd, errorsEnd, theirs]);
+        Pid = ChildProcess.Start(
+            program, [program, .. arguments], environment, [nothing, outputEnd, errorsEnd, theirs]);
         _process = ChildProcess.Open(Pid);
         theirs.Dispose();
         outputEnd.Dispose();
@@ -33,7 +36,8 @@ internal sealed class WorkerUnderTest : IDisposable
     }
 
     public static string Hook => Path.Combine(
-        Metadata("BinFolder"), "ModHost.StartupHook", $"{Metadata("Pivot")}_{Metadata("Framework")}", "ModHost.StartupHook.dll");
+        Metadata("BinFolder"), "ModHost.StartupHook", $"{Metadata("Pivot")}_{Metadata("Framework")}",
+        "ModHost.StartupHook.dll");
 
     public Supervisor Supervisor { get; }
 
@@ -45,7 +49,8 @@ internal sealed class WorkerUnderTest : IDisposable
     /// <summary>After the end.</summary>
     public string Errors => _errors.Result;
 
-    public static string App(string name) => Path.Combine(Metadata("BinFolder"), name, Metadata("Pivot"), name + ".dll");
+    public static string App(string name) =>
+        Path.Combine(Metadata("BinFolder"), name, Metadata("Pivot"), name + ".dll");
 
     public static string Metadata(string key) => typeof(WorkerUnderTest).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
@@ -67,10 +72,6 @@ internal sealed class WorkerUnderTest : IDisposable
         ];
         return new WorkerUnderTest(Path.GetFullPath(dotnet), [app], all);
     }
-
-    /// <summary>A native program instead: an executable that calls UseModHost, or the launcher.</summary>
-    public static WorkerUnderTest LaunchNative(string program, params string[] arguments) =>
-        new(program, arguments, [$"PATH={Environment.GetEnvironmentVariable("PATH")}", $"HOME={Path.GetTempPath()}", "MODHOST_CONTROL_FD=3"]);
 
     /// <summary>Starts it and waits until it is ready.</summary>
     public static WorkerUnderTest Start(string app, params string[] environment)
