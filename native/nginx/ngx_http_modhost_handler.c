@@ -217,7 +217,11 @@ ngx_http_modhost_message(ngx_http_modhost_ctx_t *ctx, mh_message *message)
                       MH_E_RESPONSE_RESET, ctx->app->name,
                       ctx->head_sent ? "response" : "request");
 
-        ngx_http_modhost_fail(ctx, NGX_HTTP_INTERNAL_SERVER_ERROR, 0);
+        /* a host that has to stop is no failure of the application */
+
+        ngx_http_modhost_fail(ctx, message->reason == MODHOST_RESET_SHUTDOWN
+                                   ? NGX_HTTP_SERVICE_UNAVAILABLE
+                                   : NGX_HTTP_INTERNAL_SERVER_ERROR, 0);
         break;
 
     default:

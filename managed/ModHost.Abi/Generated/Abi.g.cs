@@ -2,7 +2,7 @@
 // ClangSharpPInvokeGenerator 22.1.8 wrote this from abi.h.
 // Do not edit; run build/gen-bindings.
 // </auto-generated>
-// abi.h sha256: 18fe8c37b69a1122bbc725b3b0b23919948ccc34f0bdf41619be9d6fd9d1ed33
+// abi.h sha256: 861a5b83621b01d0039dbf686bc62acd57a2ce45fd1fb459a9872c758849610e
 
 #pragma warning disable CS1591 // abi.h has the documentation
 

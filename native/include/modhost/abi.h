@@ -427,7 +427,8 @@ typedef struct modhost_server_table {
 
     /*
      * Any thread. Ends the exchange without a complete response: the client
-     * gets 500 where no head was sent, else a broken-off response.
+     * gets 500 (503 with RESET_SHUTDOWN) where no head was sent, else a
+     * broken-off response.
      */
     void (*exchange_reset)(modhost_exchange *exchange, uint32_t reason);
 
