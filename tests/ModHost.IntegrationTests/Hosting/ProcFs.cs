@@ -44,6 +44,9 @@ internal static class ProcFs
     public static bool HasEnvironment(int id, string name, string value) =>
         ("\0" + Text(id, "environ")).Contains($"\0{name}={value}\0", StringComparison.Ordinal);
 
+    /// <summary>The lines of its memory map.</summary>
+    public static IReadOnlyList<string> Maps(int id) => Text(id, "maps").Split('\n');
+
     /// <summary>What the process has open: targets such as <c>socket:[123]</c> or a path.</summary>
     public static IReadOnlyList<string> Descriptors(int id)
     {
