@@ -68,6 +68,7 @@ internal sealed partial class Worker
     {
         Loop.Add(channel);
         _channels.Add(channel);
+        _allChannels = [.. _channels];
         channel.Greet(new Hello(PeerKind.Worker, (uint)Environment.ProcessId, Control.Generation, Control.Number,
             Ledger.Open(channel)));
         if (_drains)

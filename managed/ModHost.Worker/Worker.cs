@@ -24,9 +24,10 @@ internal sealed partial class Worker
 
     private readonly WorkerSettings _settings;
     private readonly List<Channel> _channels = [];
+    private volatile Channel[] _allChannels = [];
     private ExchangePool? _pool;
     private ModHostServer? _server;
-    private bool _drains;
+    private volatile bool _drains;
     private bool _controlClosed;
     private volatile bool _refuses;
     private volatile int _logLevel;
@@ -59,6 +60,9 @@ internal sealed partial class Worker
 
     /// <summary>What was not begun is not begun any more: other workers take it. Any thread.</summary>
     public bool Refuses => _refuses;
+
+    /// <summary>No further request is wanted. Any thread.</summary>
+    public bool Drains => _drains;
 
     /// <summary>Requests that the application has not let go of. Any thread.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -98,13 +102,34 @@ internal sealed partial class Worker
         App.RequestStop();
     }
 
-    /// <summary>A channel's web server has promised to send no request. Loop.</summary>
-    public void ChannelDrained() => CheckDrained();
+    /// <summary>
+    /// A channel's web server has promised to send no request, or a stream has ended: the host may stop when all have,
+    /// also those whose client is slow to take what the application has long written. Loop.
+    /// </summary>
+    public void CheckDrained()
+    {
+        if (_drains && _channels.TrueForAll(static channel => channel.IsDrained && channel.Open == 0))
+        {
+            App.SetDrained();
+        }
+    }
+
+    /// <summary>Waits until everything was sent, or so long; for the end of the process. Not on the loop.</summary>
+    public void SayFarewell(int milliseconds)
+    {
+        foreach (var channel in _allChannels)
+        {
+            channel.FlushWaiting(milliseconds);
+        }
+
+        Control.FlushWaiting(milliseconds);
+    }
 
     /// <summary>A channel is gone. Loop.</summary>
     public void ChannelClosed(Channel channel)
     {
         _channels.Remove(channel);
+        _allChannels = [.. _channels];
         Ledger.Close(channel);
         WatchCredits();
         CheckDrained();
@@ -156,11 +181,4 @@ internal sealed partial class Worker
         WatchCredits();
     }
 
-    private void CheckDrained()
-    {
-        if (_drains && _channels.TrueForAll(static channel => channel.IsDrained))
-        {
-            App.SetDrained();
-        }
-    }
 }

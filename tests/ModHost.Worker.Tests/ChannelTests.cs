@@ -277,6 +277,38 @@ public sealed class ChannelTests
     }
 
     [Fact]
+    public void Stopping_waits_for_clients_that_are_slow()
+    {
+        using var worker = LocalWorker.Start(static context => context.Response.Body.WriteAsync(new byte[500_000]).AsTask());
+        var shim = worker.Open();
+        var stream = shim.Request("/", window: 100_000);
+        var answer = new Answer();
+        for (var bytes = 0; bytes < 100_000;)
+        {
+            bytes += answer.Add(shim.Receive(FrameType.Send));
+        }
+
+        worker.Supervisor.Send(new FrameHeader(FrameType.DrainAll));
+        shim.Receive(FrameType.Drain);
+        shim.Send(new FrameHeader(FrameType.Drained));
+        shim.Send(new FrameHeader(FrameType.Ping));
+        shim.Receive(FrameType.Pong);
+        Assert.False(worker.Worker.App.Drained.IsCompleted);
+
+        shim.Sent(stream, 100_000);
+        while (!answer.IsOver)
+        {
+            var bytes = answer.Add(shim.Receive(FrameType.Send));
+            if (!answer.IsOver)
+            {
+                shim.Sent(stream, bytes);
+            }
+        }
+
+        LocalWorker.Wait(() => worker.Worker.App.Drained.IsCompleted, "it does not end");
+    }
+
+    [Fact]
     public void Drained_without_drain_is_an_error()
     {
         using var worker = LocalWorker.Start();

@@ -92,6 +92,11 @@ internal sealed class Channel : FrameConnection
         {
             Loop.Post(() => _worker.Ledger.StreamEnded(this));
         }
+
+        if (_worker.Drains)
+        {
+            Loop.Post(_worker.CheckDrained);
+        }
     }
 
     protected override void BeginTurn()
@@ -242,7 +247,7 @@ internal sealed class Channel : FrameConnection
         }
 
         IsDrained = true;
-        _worker.ChannelDrained();
+        _worker.CheckDrained();
         return null;
     }
 

@@ -91,7 +91,7 @@ public static class WorkerProcess
         }
         finally
         {
-            worker.Control.FlushWaiting(FarewellTimeout);
+            worker.SayFarewell(FarewellTimeout);
         }
     }
 
@@ -154,7 +154,7 @@ public static class WorkerProcess
                 $"{app.Name} has stopped by itself (exit code {Environment.ExitCode})");
         }
 
-        worker.Control.FlushWaiting(FarewellTimeout);
+        worker.SayFarewell(FarewellTimeout);
     }
 
     private static void ReportFailure(Worker worker, object exception)
@@ -166,7 +166,7 @@ public static class WorkerProcess
             worker.Log(Critical, $"{Errors.ThreadDied}: unhandled exception, the worker process ends: {exception}");
         }
 
-        worker.Control.FlushWaiting(FarewellTimeout);
+        worker.SayFarewell(FarewellTimeout);
     }
 
     [System.Diagnostics.CodeAnalysis.DoesNotReturn]
