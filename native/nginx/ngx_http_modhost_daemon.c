@@ -37,6 +37,9 @@ static ngx_int_t ngx_http_modhost_daemon_env(ngx_cycle_t *cycle,
  */
 static mh_supervisor  ngx_http_modhost_supervisor = { .lifeline = -1 };
 
+/* lib/modhost, which a supervisor needs when its last group is gone too. */
+static char           ngx_http_modhost_supervisor_place[NGX_MAX_PATH];
+
 
 ngx_int_t
 ngx_http_modhost_daemon_init(ngx_cycle_t *cycle,
@@ -153,7 +156,7 @@ ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
     config->user_name = geteuid() == 0 && ccf->username != NULL
                         ? ccf->username : "";
     config->prefix = (char *) cycle->prefix.data;
-    config->managed_directory = "";
+    config->managed_directory = ngx_http_modhost_supervisor_place;
     config->dotnet_root = "";
     config->state_directory = "";
 
@@ -164,7 +167,8 @@ ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
         return NGX_OK;
     }
 
-    config->managed_directory = (char *) mmcf->managed_directory.data;
+    (void) ngx_cpystrn((u_char *) ngx_http_modhost_supervisor_place,
+                       mmcf->managed_directory.data, NGX_MAX_PATH);
     config->state_directory = (char *) mmcf->state_directory.data;
 
     if (mh_dotnet_root(mmcf->dotnet_root.len ? (char *) mmcf->dotnet_root.data
