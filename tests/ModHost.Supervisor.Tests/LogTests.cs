@@ -16,13 +16,13 @@ public sealed class LogTests : IDisposable
         var line = Encoding.ASCII.GetBytes(new string('x', 1023) + "\n");
         for (var i = 0; i < 300; i++)
         {
-            log.Add(line);
+            log.Add(line, i * 10);
             log.Flush(i * 10);
         }
 
         Directory.CreateDirectory(Path.Combine(_folder, "later"));
         log.Flush(10_000);
-        log.Add("the next one\n"u8.ToArray());
+        log.Add("the next one\n"u8.ToArray(), 10_000);
         log.Flush(10_000);
         var lines = File.ReadAllLines(path);
         Assert.Equal(LogFile.MostWaiting / 1024, lines.Count(one => one.StartsWith('x')));
@@ -32,12 +32,26 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
+    public void A_flood_is_written_as_it_comes()
+    {
+        var path = Path.Combine(_folder, "error.log");
+        using var log = new LogFile(path);
+        for (var i = 0; i < 1000; i++)
+        {
+            log.Add(Encoding.ASCII.GetBytes(new string('y', 1023) + "\n"), 0);
+        }
+
+        log.Flush(0);
+        Assert.Equal(1000, File.ReadAllLines(path).Length);
+    }
+
+    [Fact]
     public void A_full_disk_costs_lines_only()
     {
         using var log = new LogFile("/dev/full");
         for (var i = 0; i < 1000; i++)
         {
-            log.Add(new byte[1000]);
+            log.Add(new byte[1000], i * 2000);
             log.Flush(i * 2000);
         }
 
@@ -49,10 +63,10 @@ public sealed class LogTests : IDisposable
     {
         var path = Path.Combine(_folder, "error.log");
         using var log = new LogFile(path);
-        log.Add("first\n"u8.ToArray());
+        log.Add("first\n"u8.ToArray(), 0);
         log.Flush(0);
         File.Move(path, path + ".1");
-        log.Add("second\n"u8.ToArray());
+        log.Add("second\n"u8.ToArray(), 0);
         log.Flush(LogFile.Pause);
         Assert.Equal("first\n", File.ReadAllText(path + ".1"));
         Assert.Equal("second\n", File.ReadAllText(path));

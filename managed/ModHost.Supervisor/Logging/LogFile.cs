@@ -15,6 +15,9 @@ internal sealed class LogFile : IDisposable
     /// <summary>Between two tries when it cannot be written, and between two looks whether it was rotated.</summary>
     public const long Pause = 1_000;
 
+    // A pipe that is full for the moment.
+    private const long ShortPause = 50;
+
     private readonly string _path;
     private readonly Queue<byte[]> _lines = [];
     private Descriptor? _file;
@@ -24,7 +27,7 @@ internal sealed class LogFile : IDisposable
     private int _waiting;
     private long _dropped;
     private long _looked = long.MinValue / 2;
-    private long _failed = long.MinValue / 2;
+    private long _retry = long.MinValue / 2;
 
     /// <param name="path">A file, or "stderr".</param>
     public LogFile(string path)
@@ -39,11 +42,16 @@ internal sealed class LogFile : IDisposable
     private bool IsStandardError => !Path.IsPathRooted(_path);
 
     /// <summary>When <see cref="Flush"/> should be called; nothing waits: never.</summary>
-    public long Due => _lines.Count == 0 ? long.MaxValue : _failed + Pause;
+    public long Due => _lines.Count == 0 ? long.MaxValue : _retry;
 
-    /// <summary>Adds a line; it is written with the next <see cref="Flush"/>.</summary>
-    public void Add(byte[] line)
+    /// <summary>Adds a line; it is written with the next <see cref="Flush"/>, or now, when many have come.</summary>
+    public void Add(byte[] line, long now)
     {
+        if (_waiting > MostWaiting / 4)
+        {
+            Flush(now);
+        }
+
         if (_waiting + line.Length > MostWaiting)
         {
             _dropped++;
@@ -57,7 +65,7 @@ internal sealed class LogFile : IDisposable
     /// <summary>Writes what waits, as far as that can be done now.</summary>
     public void Flush(long now)
     {
-        if (_lines.Count == 0 || now - _failed < Pause)
+        if (_lines.Count == 0 || now < _retry)
         {
             return;
         }
@@ -66,29 +74,27 @@ internal sealed class LogFile : IDisposable
         {
             Reopen(now);
             TellDropped();
-            if (!WriteLines())
-            {
-                _failed = now;
-            }
+            var error = WriteLines();
+            _retry = error == 0 ? now : now + (error == Errno.Again ? ShortPause : Pause);
         }
         catch (IOException)
         {
             Forget();
-            _failed = now;
+            _retry = now + Pause;
         }
     }
 
     public void Dispose() => Forget();
 
-    // Whether all of them could be written.
-    private bool WriteLines()
+    // What kept one from being written; 0: nothing did.
+    private int WriteLines()
     {
         while (_lines.TryPeek(out var line))
         {
             var written = AppendFile.Write(_file!, line.AsSpan(_sent), _regular);
             if (written < 0)
             {
-                return false;
+                return -written;
             }
 
             _sent += written;
@@ -100,7 +106,7 @@ internal sealed class LogFile : IDisposable
             }
         }
 
-        return true;
+        return 0;
     }
 
     private void Reopen(long now)
@@ -142,6 +148,8 @@ internal sealed class LogFile : IDisposable
         var text = string.Create(CultureInfo.InvariantCulture,
             $"{Errors.Log}: this log could not be written for a while: {_dropped} lines were dropped");
         _dropped = 0;
-        Add(ErrorLine.Format(LogLevel.Warning, "", text));
+        var line = ErrorLine.Format(LogLevel.Warning, "", text);
+        _waiting += line.Length;
+        _lines.Enqueue(line);
     }
 }

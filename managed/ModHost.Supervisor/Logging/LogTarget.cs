@@ -1,6 +1,7 @@
 using System.Globalization;
 using ModHost.Supervisor.Configuration;
 using ModHost.Supervisor.Groups;
+using ModHost.Supervisor.Loop;
 
 namespace ModHost.Supervisor.Logging;
 
@@ -34,7 +35,7 @@ internal sealed class LogTarget(Logs logs, GroupSpec spec)
 
         var source = worker is null ? $"[{_group}] "
             : string.Create(CultureInfo.InvariantCulture, $"[{_group}/{worker.Index} {worker.Pid}] ");
-        _file.Add(ErrorLine.Format(level, source, Logs.Tagged(tag, text)));
+        _file.Add(ErrorLine.Format(level, source, Logs.Tagged(tag, text)), EventLoop.Now);
     }
 
     /// <summary>A line of a worker's own.</summary>

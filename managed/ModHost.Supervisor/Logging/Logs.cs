@@ -1,3 +1,5 @@
+using ModHost.Supervisor.Loop;
+
 namespace ModHost.Supervisor.Logging;
 
 /// <summary>All logs that are written to, by place; and the supervisor's own.</summary>
@@ -35,7 +37,7 @@ internal sealed class Logs : IDisposable
     {
         if (level <= _ownLevel)
         {
-            _own.Add(ErrorLine.Format(level, "", Tagged(tag, text)));
+            _own.Add(ErrorLine.Format(level, "", Tagged(tag, text)), EventLoop.Now);
         }
     }
 
