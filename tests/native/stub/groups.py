@@ -382,3 +382,32 @@ def slow_requests_are_reported_with_what_they_waited_for():
         time.sleep(0.1)
         assert line.count("\n") == 1, line
     with_groups(groups(rest="modhost_slow_log 200ms slow.log;"), body)
+
+
+@own
+def embedded_applications_and_groups_go_side_by_side():
+    def body(server):
+        wait_for(lambda: server.get("/e/plaintext")[0] == 200, 20, "the stub")
+        seen = []
+        threads = [threading.Thread(
+            target=lambda path=path: seen.append(server.ask(path)[0]))
+            for path in ("/slow", "/e/plaintext", "/a", "/e/plaintext") * 5]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert seen == [200] * 20, seen
+        state = json.loads(server.ask("/status")[1])
+        assert [(app["name"], app["group"]) for app in
+                state["applications"]] == [("Stub", None), ("true", "shop")]
+        wait_for(lambda: json.loads(server.ask("/status")[1])[
+            "applications"][0]["processes"]["ready"] == 1, 5, "its state")
+        thread = threading.Thread(
+            target=lambda: seen.append(server.ask("/slow/last")[0]))
+        thread.start()
+        wait_for(lambda: any("/slow/last" in e for e in server.events()))
+        server.kill(signal.SIGQUIT)
+        thread.join()
+        assert seen[-1] == 200, seen
+    with_groups(groups(other="location /e/ { modhost_pass @STUB@ "
+                             "path_base=/e; }"), body)
