@@ -85,9 +85,24 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public void An_application_that_throws_at_its_start_says_why()
+    public void An_application_that_stops_by_itself_says_so()
     {
-        using var folder = new BehaviourFolder("throws");
+        using var folder = new BehaviourFolder("stops");
+        using var worker = Configure(folder);
+        worker.Supervisor.ReceiveState(AppState.Ready);
+
+        worker.Supervisor.ReceiveState(AppState.Stopping);
+
+        Assert.Equal(853u, worker.Supervisor.ReceiveState(AppState.Stopped).Header.Stream);
+        Assert.Equal(0, worker.WaitForExit().Code);
+    }
+
+    [Theory]
+    [InlineData("throws")]
+    [InlineData("throws-late")]
+    public void An_application_that_throws_at_its_start_says_why(string behaviour)
+    {
+        using var folder = new BehaviourFolder(behaviour);
         using var worker = Configure(folder);
 
         var state = worker.Supervisor.ReceiveState(AppState.Failed);
