@@ -63,6 +63,10 @@ ngx_http_modhost_text(ngx_http_modhost_text_t *text, const void *data,
     char    *grown;
     size_t   capacity;
 
+    if (length == 0) {
+        return;
+    }
+
     if (text->capacity - text->length < length) {
         capacity = text->capacity * 2 + length + 4096;
         grown = realloc(text->data, capacity);

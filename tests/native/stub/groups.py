@@ -361,7 +361,8 @@ def state_is_told_for_all_processes():
             text = server.ask("/status?format=openmetrics")[1].decode()
             return text.splitlines()
 
-        assert lines()[-1] == "# EOF" and "modhost_made_up 1" in lines()
+        assert lines()[-1] == "# EOF"
+        wait_for(lambda: "modhost_made_up 1" in lines())
 
         # a request is counted at its end, after its answer
 
