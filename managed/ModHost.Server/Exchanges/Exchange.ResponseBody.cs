@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModHost.Server.Bodies;
+using ModHost.Server.Scheduling;
 using ModHost.Server.Transport;
 
 namespace ModHost.Server.Exchanges;
@@ -65,7 +66,14 @@ internal abstract partial class Exchange : IHttpResponseBodyFeature
         return Task.CompletedTask;
     }
 
-    Task IHttpResponseBodyFeature.CompleteAsync() => CompleteBody(null);
+    Task IHttpResponseBodyFeature.CompleteAsync()
+    {
+        var completion = CompleteBody(null);
+
+        // The application may go on for long, or end the process: its client does not wait for that.
+        DrainLoop.Current?.Wake();
+        return completion;
+    }
 
     internal Memory<byte> GetMemory(int sizeHint)
     {

@@ -88,6 +88,16 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         Pool.Enqueue(this);
     }
 
+    /// <summary>What was deferred goes now. The loop's own thread, or the watchdog.</summary>
+    public void Wake()
+    {
+        _deferredCount = 0;
+        if (Volatile.Read(ref _deferred) is not null)
+        {
+            Interlocked.Exchange(ref _deferred, null)?.Wake();
+        }
+    }
+
     /// <summary>The same exchange has held something back for two ticks: it goes now. Watchdog.</summary>
     public void Unblock(int turn)
     {
@@ -123,15 +133,6 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         if (++_deferredCount >= WakeEvery)
         {
             Wake();
-        }
-    }
-
-    private void Wake()
-    {
-        _deferredCount = 0;
-        if (Volatile.Read(ref _deferred) is not null)
-        {
-            Interlocked.Exchange(ref _deferred, null)?.Wake();
         }
     }
 }
