@@ -18,6 +18,7 @@ namespace ModHost.Supervisor;
 internal sealed partial class Daemon : IDisposable
 {
     private const long ReconnectPatience = 5_000;
+    private const long MostGarbage = 2 << 20;
 
     private readonly EventLoop _loop = new();
     private readonly Logs _logs = new();
@@ -37,6 +38,7 @@ internal sealed partial class Daemon : IDisposable
     private uint _nextWorker;
     private long _nextShim;
     private bool _changed;
+    private long _tidied;
 
     public Daemon(DaemonPlace place) => _place = place;
 
@@ -64,6 +66,18 @@ internal sealed partial class Daemon : IDisposable
         if (!IsDone)
         {
             _loop.Turn(Math.Min(due, _logs.Due));
+            Tidy();
+        }
+    }
+
+    // The collector would let a process on a large machine grow by as much as the processor's cache before it begins.
+    private void Tidy()
+    {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        if (allocated - _tidied > MostGarbage)
+        {
+            _tidied = allocated;
+            GC.Collect(1, GCCollectionMode.Forced, blocking: true);
         }
     }
 
