@@ -13,6 +13,9 @@
 static ngx_uint_t ngx_http_modhost_may_begin(ngx_http_modhost_ctx_t *ctx);
 static ngx_uint_t ngx_http_modhost_may_wait(ngx_http_modhost_app_t *app);
 static void ngx_http_modhost_tell_waiting(ngx_http_modhost_app_t *app);
+static ngx_uint_t ngx_http_modhost_in_order(ngx_http_modhost_ctx_t *ctx);
+static ngx_http_modhost_ctx_t *ngx_http_modhost_queue_next(
+    ngx_http_modhost_app_t *app, ngx_uint_t *begin);
 static void ngx_http_modhost_queue_timeout(ngx_event_t *ev);
 static ngx_int_t ngx_http_modhost_retry_after(ngx_http_modhost_ctx_t *ctx);
 
@@ -26,7 +29,8 @@ ngx_http_modhost_admit(ngx_http_modhost_ctx_t *ctx)
     app = ctx->app;
     log = ctx->request->connection->log;
 
-    if ((app->waiting == 0 || ctx->tries != 0)
+    if ((app->waiting == 0 || ctx->tries != 0
+         || !ngx_http_modhost_in_order(ctx))
         && ngx_http_modhost_may_begin(ctx))
     {
         return NGX_OK;
@@ -156,7 +160,6 @@ void
 ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app)
 {
     ngx_uint_t               begin;
-    ngx_queue_t             *q;
     ngx_connection_t        *c;
     ngx_http_modhost_ctx_t  *ctx;
 
@@ -166,16 +169,14 @@ ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app)
 
     while (app->waiting != 0) {
 
-        q = ngx_queue_head(&app->queue);
-        ctx = ngx_queue_data(q, ngx_http_modhost_ctx_t, link);
-        c = ctx->request->connection;
+        ctx = ngx_http_modhost_queue_next(app, &begin);
 
-        begin = ngx_http_modhost_may_begin(ctx);
-
-        if (!begin && ngx_http_modhost_may_wait(app)) {
+        if (ctx == NULL) {
             ngx_http_modhost_tell_waiting(app);
             return;
         }
+
+        c = ctx->request->connection;
 
         ngx_http_modhost_queue_remove(ctx);
 
@@ -196,6 +197,49 @@ ngx_http_modhost_queue_advance(ngx_http_modhost_app_t *app)
 
         ngx_http_modhost_run_posted(c);
     }
+}
+
+
+/*
+ * Where clients belong to workers, one that waits for its own does not hold up
+ * those behind it.
+ */
+static ngx_uint_t
+ngx_http_modhost_in_order(ngx_http_modhost_ctx_t *ctx)
+{
+    return ctx->app->group == NULL
+           || ctx->conf->app->group->affinity == MH_AFFINITY_NONE;
+}
+
+
+/*
+ * The first that can begin, or that need not wait any longer because nothing
+ * will; NULL: all go on waiting.
+ */
+static ngx_http_modhost_ctx_t *
+ngx_http_modhost_queue_next(ngx_http_modhost_app_t *app, ngx_uint_t *begin)
+{
+    ngx_queue_t             *q;
+    ngx_http_modhost_ctx_t  *ctx;
+
+    for (q = ngx_queue_head(&app->queue);
+         q != ngx_queue_sentinel(&app->queue);
+         q = ngx_queue_next(q))
+    {
+        ctx = ngx_queue_data(q, ngx_http_modhost_ctx_t, link);
+
+        *begin = ngx_http_modhost_may_begin(ctx);
+
+        if (*begin || !ngx_http_modhost_may_wait(app)) {
+            return ctx;
+        }
+
+        if (ngx_http_modhost_in_order(ctx)) {
+            break;
+        }
+    }
+
+    return NULL;
 }
 
 

@@ -285,6 +285,25 @@ def a_client_comes_back_to_its_worker():
 
 
 @own
+def who_waits_for_its_worker_holds_up_no_other():
+    def body(server):
+        _, _, headers = server.ask("/a")
+        own = {"Cookie": headers["Set-Cookie"].split(";")[0]}
+        slow = [threading.Thread(target=server.ask, args=("/slow",),
+                                 kwargs={"headers": own}) for _ in range(4)]
+        for thread in slow:
+            thread.start()
+        wait_for(lambda: any("/slow" in e for e in server.events()))
+        for _ in range(3):
+            assert server.ask("/b")[0] == 200
+        assert any(thread.is_alive() for thread in slow)
+        for thread in slow:
+            thread.join()
+    with_groups(groups("modhost_daemon_process shop affinity=cookie;"), body,
+                made_up={"MADE_UP_CREDITS": "1"})
+
+
+@own
 def a_reload_keeps_requests_and_tells_the_supervisor():
     def body(server):
         seen = []
