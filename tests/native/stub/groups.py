@@ -294,9 +294,8 @@ def who_waits_for_its_worker_holds_up_no_other():
         for thread in slow:
             thread.start()
         wait_for(lambda: any("/slow" in e for e in server.events()))
-        for _ in range(3):
-            assert server.ask("/b")[0] == 200
-        assert any(thread.is_alive() for thread in slow)
+        assert server.ask("/b")[0] == 200
+        assert sum(thread.is_alive() for thread in slow) >= 2
         for thread in slow:
             thread.join()
     with_groups(groups("modhost_daemon_process shop affinity=cookie;"), body,
