@@ -234,7 +234,10 @@ internal sealed class RunningSupervisor : IDisposable
         using var input = Descriptor.Duplicate(nothing);
         using var output = AppendFile.Open(Path.Combine(Folder, "output"));
         var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .Select(entry => $"{entry.Key}={entry.Value}").Append($"NOTIFY_SOCKET={Folder}/notify").ToList();
+            .Select(entry => $"{entry.Key}={entry.Value}").Append($"NOTIFY_SOCKET={Folder}/notify")
+
+            // One that is killed would leave its sockets behind.
+            .Append("DOTNET_EnableDiagnostics=0").ToList();
         return ChildProcess.Start(program, [program, .. arguments], environment, [input, output, output, .. more], session: true);
     }
 }
