@@ -27,7 +27,10 @@ public sealed partial class ExchangeSuiteTests(ITestOutputHelper output)
                 ["MODHOST_MODULE"] = Settings.NginxModule,
                 ["MODHOST_STUB"] = await AppBuild.Of("Probe", runtime),
                 ["MODHOST_TARGET"] = runtime.ToString().ToLowerInvariant(),
-                ["MODHOST_OWN_SERVERS"] = Settings.Full || runtime == AppRuntime.Jit ? "1" : "0",
+                ["MODHOST_TEST_MODE"] = Settings.Daemon ? "daemon" : "embedded",
+
+                // Scenarios with a server of their own are about processes: in daemon mode those are others.
+                ["MODHOST_OWN_SERVERS"] = !Settings.Daemon && (Settings.Full || runtime == AppRuntime.Jit) ? "1" : "0",
                 ["MODHOST_RELOADS"] = $"{Settings.Count(full: 10, usual: 2)}",
                 ["MODHOST_STRESS_SECONDS"] = $"{Settings.Count(full: 20, usual: 5)}",
             }, TimeSpan.FromMinutes(20));

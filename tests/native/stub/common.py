@@ -26,6 +26,14 @@ def stub_only(reason):
     return mark
 
 
+def embedded_only(reason):
+    """For what is otherwise in a process group; `reason` says how."""
+    def mark(function):
+        function.embedded_only = reason
+        return function
+    return mark
+
+
 def request(server, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", server.port,
                                             timeout=30)

@@ -394,8 +394,13 @@ def state_is_told_for_all_processes():
 def slow_requests_are_reported_with_what_they_waited_for():
     def body(server):
         server.ask("/slow")
-        with open(server.prefix + "/slow.log", encoding="utf-8") as f:
-            line = f.read()
+
+        def text():
+            with open(server.prefix + "/slow.log", encoding="utf-8") as f:
+                return f.read()
+
+        # it is written after the answer
+        line = wait_for(text, what="a line")
         assert " app=0.3" in line and "worker=shop/" in line, line
         assert "GET /slow" in line, line
         time.sleep(0.1)

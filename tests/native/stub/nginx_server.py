@@ -19,6 +19,9 @@ APP = os.environ["MODHOST_STUB"]
 TARGET = os.environ.get("MODHOST_TARGET", "stub")
 NAME = os.path.splitext(os.path.basename(APP))[0]
 
+# Whether the probe has processes of its own; the stub never has.
+DAEMON = TARGET != "stub" and os.environ.get("MODHOST_TEST_MODE") == "daemon"
+
 # What a healthy run never writes.
 BAD = re.compile(r"\[(alert|emerg)\]|Sanitizer|runtime error|exited on signal|"
                  r"open socket|left in connection")
@@ -87,6 +90,23 @@ class Orphan:
         wait_for(lambda: self.poll() is not None, seconds, "nginx's end")
 
 
+def with_groups(http):
+    """The same configuration with a process group for each application."""
+    apps = []
+
+    def assign(match):
+        app, more = match.groups()
+        if app not in apps:
+            apps.append(app)
+        return f"modhost_pass {app}{more} process_group=g{apps.index(app)};"
+
+    http = re.sub(r"modhost_pass\s+([^;\s]+)([^;]*);", assign, http)
+    declared = "".join(f"modhost_daemon_process g{number};\n"
+                       for number in range(len(apps)))
+    return ("modhost_run_directory @PREFIX@/run;\n"
+            "modhost_env PROBE_ENDPOINTS exchange;\n" + declared + http)
+
+
 class Server:
     """`http`: configuration inside http {}; @PORT@, @TLS@, @STUB@ (the
     application), @PREFIX@."""
@@ -96,6 +116,7 @@ class Server:
         self.prefix = tempfile.mkdtemp(prefix="modhost-stub-")
         os.chmod(self.prefix, 0o755)
         os.mkdir(os.path.join(self.prefix, "logs"))
+        os.mkdir(os.path.join(self.prefix, "run"))
         self.port = free_port()
         self.tls = free_port()
         self.main = main
@@ -108,6 +129,8 @@ class Server:
         self.write(http)
 
     def write(self, http):
+        if DAEMON and "process_group=" not in http:
+            http = with_groups(http)
         for name, value in {"PORT": self.port, "TLS": self.tls, "STUB": APP,
                             "PREFIX": self.prefix}.items():
             http = http.replace(f"@{name}@", str(value))

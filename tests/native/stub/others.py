@@ -3,7 +3,7 @@
 import http.client
 import re
 
-from common import idle, request, scenario
+from common import embedded_only, idle, request, scenario
 from nginx_server import NAME, wait_for
 
 
@@ -45,6 +45,7 @@ def subrequest_that_breaks_off_after_its_head(server):
 
 
 @scenario
+@embedded_only("the supervisor writes lines of another form; it has tests")
 def log_lines(server):
     request(server, "GET", "/log?size=6000")
     log = server.log()

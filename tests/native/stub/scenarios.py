@@ -13,7 +13,7 @@ import traceback
 
 import stress
 from common import SCENARIOS, idle
-from nginx_server import TARGET, Server
+from nginx_server import DAEMON, TARGET, Server
 from own_servers import OWN
 from shared import SHARED
 
@@ -83,6 +83,12 @@ def main(argv):
             if hasattr(one, "stub_only"):
                 print(f"{one.__name__:50} only the stub: {one.stub_only}")
         wanted = [s for s in wanted if not hasattr(s, "stub_only")]
+
+    if DAEMON:
+        for one in wanted:
+            if hasattr(one, "embedded_only"):
+                print(f"{one.__name__:50} embedded: {one.embedded_only}")
+        wanted = [s for s in wanted if not hasattr(s, "embedded_only")]
 
     for one in wanted:
         begun = time.monotonic()
