@@ -127,6 +127,20 @@ public sealed class WorkerLifeTests
     }
 
     [Fact]
+    public void Times_of_0_are_no_limit()
+    {
+        var life = Ready(new WorkerLimits { GracefulTimeout = 0, ShutdownTimeout = 0 });
+        life.Alive(0, new WorkerLoad { InFlight = 3 }, 100);
+        life.Drain(EndCause.Reload, 1000);
+        life.Step(1_000_000_000);
+        Assert.Equal(WorkerState.Draining, life.State);
+        life.Stop(EndCause.Command, 1_000_000_000);
+        life.Step(2_000_000_000);
+        Assert.Equal(WorkerState.Stopping, life.State);
+        Assert.DoesNotContain("kill", _process.Take());
+    }
+
+    [Fact]
     public void Requests_that_do_not_end_are_given_up_after_graceful_timeout()
     {
         var life = Ready(new WorkerLimits { GracefulTimeout = 5000 });

@@ -23,7 +23,7 @@ internal sealed partial class WorkerLife
         Limits = limits;
         Spawned = now;
         Since = now;
-        _deadline = limits.StartupTimeout > 0 ? now + limits.StartupTimeout : long.MaxValue;
+        _deadline = After(now, limits.StartupTimeout);
     }
 
     /// <summary>That of a worker which an earlier supervisor has started.</summary>
@@ -40,8 +40,8 @@ internal sealed partial class WorkerLife
         {
             < WorkerState.Ready => life._deadline,
             WorkerState.Ready => long.MaxValue,
-            WorkerState.Draining => saved.Since + limits.GracefulTimeout,
-            _ => saved.Since + limits.ShutdownTimeout + KillMargin,
+            WorkerState.Draining => After(saved.Since, limits.GracefulTimeout),
+            _ => After(saved.Since, limits.ShutdownTimeout, KillMargin),
         };
         life.ResumeBeats(now);
         return life;
@@ -157,7 +157,7 @@ internal sealed partial class WorkerLife
         {
             Cause = cause;
             Move(WorkerState.Draining, now);
-            _deadline = now + Limits.GracefulTimeout;
+            _deadline = After(now, Limits.GracefulTimeout);
             _effects.SendDrain();
             BeginDrainBeats(now);
         }
@@ -304,7 +304,7 @@ internal sealed partial class WorkerLife
     {
         Move(WorkerState.Stopping, now);
         _effects.SendStop(Limits.ShutdownTimeout);
-        _deadline = now + Limits.ShutdownTimeout + KillMargin;
+        _deadline = After(now, Limits.ShutdownTimeout, KillMargin);
     }
 
     private void KillProcess()
@@ -317,6 +317,9 @@ internal sealed partial class WorkerLife
             _effects.Kill();
         }
     }
+
+    private static long After(long begin, long limit, long margin = 0) =>
+        limit > 0 ? begin + limit + margin : long.MaxValue;
 
     private void Move(WorkerState state, long now)
     {
