@@ -116,7 +116,6 @@ class Server:
         self.prefix = tempfile.mkdtemp(prefix="modhost-stub-")
         os.chmod(self.prefix, 0o755)
         os.mkdir(os.path.join(self.prefix, "logs"))
-        os.mkdir(os.path.join(self.prefix, "run"))
         self.port = free_port()
         self.tls = free_port()
         self.main = main
