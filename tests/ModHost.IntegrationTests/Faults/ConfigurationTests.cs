@@ -116,7 +116,7 @@ public sealed class ConfigurationTests
 
     private static async Task<(NginxPlaces Places, int Code, string Output)> Check(Func<NginxPlaces, string> server)
     {
-        var places = NginxHost.Prepare(new NginxSetup { Server = server });
+        var places = NginxHost.Prepare(new NginxSetup { OwnGroups = true, Server = server });
         var (code, output) = await NginxHost.Check(places);
         return (places, code, output);
     }

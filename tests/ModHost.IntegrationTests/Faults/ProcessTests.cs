@@ -39,7 +39,7 @@ public abstract class ProcessTests<TServer>
     [Fact]
     public async Task The_app_can_tell_which_worker_it_runs_in()
     {
-        await using var nginx = await NginxHost.Start(NginxSetup.For(await Probe()) with { Workers = 2 }, "/empty");
+        await using var nginx = await NginxHost.Start(NginxSetup.For(await Probe()) with { Workers = 2, Groups = "processes=2" }, "/empty");
         var seen = new HashSet<string>();
         await Wait.Until("both workers have answered", async () =>
         {

@@ -42,7 +42,16 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
         await Nginx.WaitForLog(@"(Probe|\[g0/).*half line-" + text);
     }
 
-    [Fact]
+    [Fact, Trait("Mode", "daemon")]
+    public async Task Both_descriptors_of_a_worker_process_are_the_log()
+    {
+        var text = Guid.NewGuid().ToString("N");
+        await RawConnection.Get(Port, "/console/raw?text=" + text);
+        await Nginx.WaitForLog(@"\[g0/.*raw-1-" + text);
+        await Nginx.WaitForLog(@"\[g0/.*raw-2-" + text);
+    }
+
+    [Fact, Trait("Mode", "embedded")]
     public async Task Descriptor_2_is_the_log_and_descriptor_1_is_nginxs_own()
     {
         var text = Guid.NewGuid().ToString("N");
@@ -51,7 +60,7 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
         await Wait.Until("the line is at nginx's output", () => Nginx.Output.Contains("raw-1-" + text, StringComparison.Ordinal));
     }
 
-    [Fact]
+    [Fact, Trait("Mode", "embedded")]
     public async Task Descriptor_1_of_a_daemon_is_the_log_too()
     {
         await using var nginx = await NginxHost.Start(NginxSetup.For(App) with { Detached = true }, "/empty");
