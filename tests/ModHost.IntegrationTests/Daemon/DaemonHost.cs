@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Daemon;
@@ -52,11 +50,6 @@ internal sealed class DaemonHost : IAsyncDisposable
         try
         {
             var nginx = await NginxHost.Start(Setup(app, folder, keys, location) with { Workers = nginxWorkers }, "/empty");
-            var processes = Regex.Match(keys, @"(?<!-)processes=(\d+)") is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
-            await Wait.Until("every worker is ready", () => Regex.Count(nginx.Log, @"\] ready in \d+ ms") >= processes, TimeSpan.FromSeconds(60));
-            await Wait.Until("nginx is connected to every worker", () =>
-                nginx.Workers.All(worker => Channels(worker) >= processes));
-            nginx.Rebase();
             return new DaemonHost(nginx, folder);
         }
         catch
@@ -102,9 +95,6 @@ internal sealed class DaemonHost : IAsyncDisposable
         await Nginx.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
-
-    // With each channel comes a page of shared memory.
-    private static int Channels(int nginxWorker) => ProcFs.Maps(nginxWorker).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
 
     private static bool IsOwn(int id) => Program(id) is "modhostd" or "modhost-watchdog";
 

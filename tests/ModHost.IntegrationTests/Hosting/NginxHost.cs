@@ -61,6 +61,11 @@ internal sealed partial class NginxHost : IAsyncDisposable
             }
 
             await host.Answers(waitReady ? ready : "/nginx/return", waitReady);
+            if (waitReady)
+            {
+                await host.Connected();
+            }
+
             host.Rebase();
         }
         catch (Exception error)
@@ -119,6 +124,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
             && now.Count == Setup.Workers && !now.Intersect(old).Any());
         await Answers(ready, wait: true);
         await Wait.Until("the old workers have gone", () => !old.Any(ProcFs.Lives), TimeSpan.FromSeconds(60));
+        await Connected();
         Rebase();
     }
 
@@ -160,6 +166,14 @@ internal sealed partial class NginxHost : IAsyncDisposable
         }
     });
 
+    /// <summary>Waits until every nginx worker is connected to every process of every group.</summary>
+    private Task Connected()
+    {
+        var processes = ProcessGroups.Processes(File.ReadAllText(Places.Configuration));
+        return Wait.Until("nginx is connected to the process groups",
+            () => processes == 0 || Workers.All(worker => ProcessGroups.Channels(worker) >= processes), TimeSpan.FromSeconds(60));
+    }
+
     /// <summary>What must hold after every test: nothing alarming logged, nothing left over, nobody replaced.</summary>
     public async Task CheckSane()
     {
@@ -196,6 +210,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         _child = Launch(Places);
         Master = _child.Id;
         await Answers(ready, wait: true);
+        await Connected();
         Rebase();
     }
 

@@ -58,6 +58,14 @@ internal static partial class ProcessGroups
         return assigned.Replace(Declaration, text.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>How many worker processes a configuration asks for.</summary>
+    public static int Processes(string configuration) => Declared().Matches(configuration)
+        .Sum(group => Count().Match(group.Value) is { Success: true } count ? int.Parse(count.Groups[1].Value, CultureInfo.InvariantCulture) : 1);
+
+    /// <summary>To how many worker processes an nginx worker is connected: with each channel comes a page of memory.</summary>
+    public static int Channels(int nginxWorker) =>
+        ProcFs.Maps(nginxWorker).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
+
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
     public static async Task<JsonElement> Command(NginxPlaces places, object command)
     {
@@ -71,6 +79,12 @@ internal static partial class ProcessGroups
         using var document = JsonDocument.Parse(line);
         return document.RootElement.Clone();
     }
+
+    [GeneratedRegex(@"modhost_daemon_process\s[^;]*;")]
+    private static partial Regex Declared();
+
+    [GeneratedRegex(@"\sprocesses=(\d+)")]
+    private static partial Regex Count();
 
     [GeneratedRegex(@"modhost_pass\s+(?<app>[^;\s]+)(?<more>[^;]*);")]
     private static partial Regex Pass();
