@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 
+from common import stub_only
 from nginx_server import Server, wait_for
 from own_servers import own
 
@@ -409,6 +410,7 @@ def slow_requests_are_reported_with_what_they_waited_for():
 
 
 @own
+@stub_only("the made-up supervisor lies where the managed parts would")
 def embedded_applications_and_groups_go_side_by_side():
     def body(server):
         wait_for(lambda: server.get("/e/plaintext")[0] == 200, 20, "the stub")
