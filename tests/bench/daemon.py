@@ -41,10 +41,24 @@ class Daemon(Server):
     def app_process(self):
         return self.find(b"modhost: bench ")[0]
 
+    def roots(self):
+        """nginx, and the watchdog, which is no child of it."""
+        instance = f"{self.folder}/run/".encode()
+        watchdogs = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                line = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            program = line.split(b"\0")[0]
+            if instance in line and program.endswith(b"/modhost-watchdog"):
+                watchdogs.append(int(entry.name))
+        return super().roots() + watchdogs
+
     def find(self, begin):
-        """Processes below nginx whose command lines begin so."""
+        """Processes of this server whose command lines begin so."""
         found = []
-        for pid in tree(self.processes[0].pid):
+        for pid in [pid for root in self.roots() for pid in tree(root)]:
             try:
                 line = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
             except OSError:
