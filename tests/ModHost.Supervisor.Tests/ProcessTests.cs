@@ -111,8 +111,7 @@ public sealed class ProcessTests
     {
         using var supervisor = RunningSupervisor.Start(watched: false, Options(("shutdown-timeout", "100ms")));
         var worker = supervisor.Ready(1)[0];
-        supervisor.Order(worker, "set stubborn=1");
-        Thread.Sleep(200);
+        supervisor.OrderDone(worker, "set stubborn=1");
         supervisor.Command(new { command = "restart", group = "shop", wait = true });
         supervisor.HasLogged("MH0711");
         Assert.False(RunningSupervisor.Lives(worker));
@@ -124,10 +123,11 @@ public sealed class ProcessTests
     {
         using var supervisor = RunningSupervisor.Start(watched: false);
         var worker = supervisor.Ready(1)[0];
-        supervisor.Order(worker, "set in_flight=1");
-        Thread.Sleep(200);
+        supervisor.OrderDone(worker, "set in_flight=1");
         Assert.True(supervisor.Command(new { command = "reload", wait = true })!["ok"]!.GetValue<bool>());
         Assert.Equal([worker], supervisor.Workers("draining"));
+
+        // Nothing shall happen, so there is no condition to wait for: two heartbeats of a draining worker have passed.
         Thread.Sleep(500);
         Assert.Equal([worker], supervisor.Workers("draining"));
         supervisor.Order(worker, "set in_flight=0");

@@ -187,7 +187,7 @@ public sealed class WatchedTests
         Until.True("the changed group has another worker", () => supervisor.Workers(group: "changed") is [var one] && one != changed[0]);
         Assert.Equal(kept, supervisor.Workers());
 
-        // A process of the older configuration still uses it.
+        // A process of the older configuration still uses it. Nothing shall happen, so there is no condition to wait for.
         Thread.Sleep(6000);
         Assert.Equal(gone, supervisor.Workers(group: "gone"));
         old.Dispose();

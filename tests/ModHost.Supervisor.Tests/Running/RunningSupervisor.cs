@@ -128,6 +128,15 @@ internal sealed class RunningSupervisor : IDisposable
     public void Order(int pid, string order) => File.AppendAllText(Path.Combine(Folder, "orders"),
         $"{(pid == 0 ? "*" : pid.ToString(CultureInfo.InvariantCulture))} {order}\n");
 
+    /// <summary>The same, and waits until the worker has done it: it obeys in order, and then prints a word.</summary>
+    public void OrderDone(int pid, string order)
+    {
+        var word = $"obeyed-{Guid.NewGuid():N}";
+        Order(pid, order);
+        Order(pid, "print " + word);
+        HasLogged(word);
+    }
+
     public void Configure(uint generation, JsonObject configuration)
     {
         configuration["generation"] = generation;
