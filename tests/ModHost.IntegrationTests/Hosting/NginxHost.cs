@@ -166,11 +166,12 @@ internal sealed partial class NginxHost : IAsyncDisposable
         }
     });
 
-    /// <summary>Waits until every nginx worker is connected to every process of every group.</summary>
-    private Task Connected()
+    /// <summary>Waits until every nginx worker is there, and connected to every process of every group.</summary>
+    private async Task Connected()
     {
+        await Wait.Until("all nginx workers are there", () => Workers.Count >= Setup.Workers, TimeSpan.FromSeconds(60));
         var processes = ProcessGroups.Processes(File.ReadAllText(Places.Configuration));
-        return Wait.Until("nginx is connected to the process groups",
+        await Wait.Until("nginx is connected to the process groups",
             () => processes == 0 || Workers.All(worker => ProcessGroups.Channels(worker) >= processes), TimeSpan.FromSeconds(60));
     }
 
