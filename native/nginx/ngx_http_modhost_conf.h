@@ -72,6 +72,7 @@ typedef struct {
                                                 embedded ones                 */
     ngx_array_t                   groups;    /* ..._group_conf_t *, declared  */
     ngx_str_t                     run_directory;
+    ngx_http_modhost_place_t      run_place; /* no line: it is the usual one  */
     ngx_str_t                     dotnet_root;
     ngx_str_t                     state_directory;
     ngx_str_t                     managed_directory;
@@ -165,6 +166,8 @@ ngx_int_t ngx_http_modhost_managed_directory(ngx_conf_t *cf,
 char *ngx_http_modhost_daemon_process(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_modhost_process_group(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_modhost_run_directory(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 /*

@@ -82,6 +82,20 @@ ngx_http_modhost_daemon_process(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* It is checked when all is read; where it stands is needed then. */
+char *
+ngx_http_modhost_run_directory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_modhost_main_conf_t *mmcf = conf;
+
+    if (mmcf->run_place.file.len == 0) {
+        ngx_http_modhost_here(cf, &mmcf->run_place);
+    }
+
+    return ngx_conf_set_str_slot(cf, cmd, conf);
+}
+
+
 static char *
 ngx_http_modhost_group_key(ngx_conf_t *cf,
     ngx_http_modhost_group_conf_t *group, ngx_str_t *argument)

@@ -10,7 +10,9 @@
 #include <pwd.h>
 
 
-static ngx_int_t ngx_http_modhost_run_directory(ngx_conf_t *cf,
+static ngx_http_modhost_place_t *ngx_http_modhost_group_place(
+    ngx_http_modhost_main_conf_t *mmcf);
+static ngx_int_t ngx_http_modhost_check_run(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf);
 static ngx_int_t ngx_http_modhost_check_group(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf, ngx_http_modhost_group_conf_t *group,
@@ -53,6 +55,20 @@ ngx_http_modhost_host(ngx_conf_t *cf, mh_daemon_host *host)
 }
 
 
+/* Of the first group that somebody passes to; there is one. */
+static ngx_http_modhost_place_t *
+ngx_http_modhost_group_place(ngx_http_modhost_main_conf_t *mmcf)
+{
+    ngx_http_modhost_group_conf_t  **groups;
+
+    for (groups = mmcf->groups.elts; (*groups)->app == NULL; groups++) {
+        /* void */
+    }
+
+    return &(*groups)->place;
+}
+
+
 ngx_int_t
 ngx_http_modhost_check_groups(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf)
@@ -61,6 +77,7 @@ ngx_http_modhost_check_groups(ngx_conf_t *cf,
     ngx_uint_t                       i;
     mh_daemon_host                   host;
     mh_supervisor_programs           programs;
+    ngx_http_modhost_place_t        *place;
     ngx_http_modhost_group_conf_t  **groups;
 
     if (ngx_http_modhost_groups_used(mmcf) == 0) {
@@ -71,13 +88,16 @@ ngx_http_modhost_check_groups(ngx_conf_t *cf,
                            &error)
         != 0)
     {
+        place = ngx_http_modhost_group_place(mmcf);
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "MH0%ui: %s (see modhost_managed_directory)",
-                      (ngx_uint_t) error.code, error.text);
+                      "MH0%ui: %s (see modhost_managed_directory) in %V:%ui",
+                      (ngx_uint_t) error.code, error.text,
+                      &place->file, place->line);
         return NGX_ERROR;
     }
 
-    if (ngx_http_modhost_run_directory(cf, mmcf) != NGX_OK) {
+    if (ngx_http_modhost_check_run(cf, mmcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -98,10 +118,10 @@ ngx_http_modhost_check_groups(ngx_conf_t *cf,
 
 
 static ngx_int_t
-ngx_http_modhost_run_directory(ngx_conf_t *cf,
-    ngx_http_modhost_main_conf_t *mmcf)
+ngx_http_modhost_check_run(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
 {
-    mh_error  error;
+    mh_error                   error;
+    ngx_http_modhost_place_t  *place;
 
     if (mmcf->run_directory.len == 0) {
         if (geteuid() == 0) {
@@ -124,9 +144,13 @@ ngx_http_modhost_run_directory(ngx_conf_t *cf,
     if (mh_run_directory_check((char *) mmcf->run_directory.data, &error)
         != 0)
     {
+        place = mmcf->run_place.file.len
+                ? &mmcf->run_place : ngx_http_modhost_group_place(mmcf);
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "MH0%ui: %s (see modhost_run_directory)",
-                      (ngx_uint_t) error.code, error.text);
+                      "MH0%ui: %s (see modhost_run_directory) in %V:%ui",
+                      (ngx_uint_t) error.code, error.text,
+                      &place->file, place->line);
         return NGX_ERROR;
     }
 

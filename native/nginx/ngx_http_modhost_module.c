@@ -137,7 +137,7 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
                  ngx_conf_set_str_slot, dotnet_root),
 
     MODHOST_MAIN("modhost_run_directory", NGX_CONF_TAKE1,
-                 ngx_conf_set_str_slot, run_directory),
+                 ngx_http_modhost_run_directory, run_directory),
 
     MODHOST_MAIN("modhost_state_directory", NGX_CONF_TAKE1,
                  ngx_conf_set_str_slot, state_directory),
