@@ -74,16 +74,48 @@ public sealed class GroupConfigurationTests
     }
 
     [Theory]
-    [InlineData("/nowhere/run")]
-    [InlineData("/dev/null")]
-    [InlineData("/tmp/a-run-directory-whose-path-is-longer-than-that-of-a-socket-may-be")]
-    public async Task A_run_directory_that_cannot_be_used_is_refused(string path)
+    [InlineData("/nowhere/run", "is not there and cannot be made")]
+    [InlineData("/dev/null", "is not a folder")]
+    [InlineData("/tmp/a-run-directory-whose-path-is-longer-than-that-of-a-socket-may-be", "is longer than")]
+    [InlineData("", "other users may write to")]
+    public async Task A_run_directory_that_cannot_be_used_is_refused_with_file_and_line(string path, string says)
     {
-        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
-        var (places, code, output) = await Check(
-            $"modhost_run_directory {path}; {Declared}", $"location / {{ modhost_pass {app} process_group=shop; }}");
+        var shared = Settings.NewFolder("run");
+        var run = path.Length > 0 ? path : shared;
+        var places = await Prepare($"modhost_run_directory {run};\n{Declared}");
+        var (code, output) = await NginxHost.Check(places);
         Assert.NotEqual(0, code);
-        Assert.Matches("MH0231: .*" + path, output);
+        IsRefused(output, places, "modhost_run_directory", run, says);
+        Directory.Delete(places.Prefix, recursive: true);
+        Directory.Delete(shared);
+    }
+
+    [SkippableFact]
+    public async Task A_run_directory_that_cannot_be_written_is_refused_with_file_and_line()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "It takes two users.");
+        var run = Settings.NewFolder("run");
+        File.SetUnixFileMode(run, (UnixFileMode)0x1ed);
+        var places = await Prepare($"modhost_run_directory {run};\nmodhost_daemon_process shop;");
+        var (code, output) = await CheckAsDaemon(places);
+        Assert.NotEqual(0, code);
+        IsRefused(output, places, "modhost_run_directory", run, "cannot be written: Permission denied");
+        Directory.Delete(places.Prefix, recursive: true);
+        Directory.Delete(run);
+    }
+
+    [SkippableFact]
+    public async Task Where_the_usual_run_directory_cannot_be_used_the_group_is_named()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "It takes two users.");
+
+        // Of a web server that is not root's it is below the prefix; root's own is not for a test to break.
+        var places = await Prepare("modhost_daemon_process shop;");
+        var run = Path.Combine(places.Prefix, "modhost_run");
+        File.WriteAllText(run, "");
+        var (code, output) = await CheckAsDaemon(places);
+        Assert.NotEqual(0, code);
+        IsRefused(output, places, "modhost_daemon_process", run, "is not a folder");
         Directory.Delete(places.Prefix, recursive: true);
     }
 
@@ -98,6 +130,41 @@ public sealed class GroupConfigurationTests
         Assert.DoesNotContain("MH", output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(places.Prefix, "run")));
         Directory.Delete(places.Prefix, recursive: true);
+    }
+
+    private static async Task<NginxPlaces> Prepare(string http)
+    {
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        return NginxHost.Prepare(new NginxSetup
+        {
+            OwnGroups = true,
+            Http = _ => http,
+            Server = _ => $"location / {{ modhost_pass {app} process_group=shop; }}",
+        });
+    }
+
+    // nginx -t of somebody who is not root: Debian's user 1.
+    private static Task<(int Code, string Output)> CheckAsDaemon(NginxPlaces places)
+    {
+        foreach (var file in Directory.EnumerateFiles(places.Prefix))
+        {
+            File.SetUnixFileMode(file, (UnixFileMode)0x1a4);
+        }
+
+        return Child.TryRun("/usr/bin/setpriv", ["--reuid=1", "--regid=1", "--clear-groups",
+            Settings.Nginx, "-t", "-p", places.Prefix, "-c", places.Configuration], places.Prefix);
+    }
+
+    // The line is that of the directive itself, not of whatever was read last.
+    private static void IsRefused(string output, NginxPlaces places, string directive, string run, string says)
+    {
+        var line = 1 + Array.FindIndex(File.ReadAllLines(places.Configuration), text => text.Contains(directive, StringComparison.Ordinal));
+        var refusal = output.Split('\n').FirstOrDefault(text => text.Contains("MH0231: ", StringComparison.Ordinal));
+        Assert.True(refusal is not null, output);
+        Assert.Contains("[emerg]", refusal, StringComparison.Ordinal);
+        Assert.Contains($"\"{run}\"", refusal, StringComparison.Ordinal);
+        Assert.Contains(says, refusal, StringComparison.Ordinal);
+        Assert.EndsWith($" in {places.Configuration}:{line}", refusal.TrimEnd(), StringComparison.Ordinal);
     }
 
     private static async Task<(NginxPlaces Places, int Code, string Output)> Check(string http, string server)
