@@ -15,6 +15,11 @@ internal sealed partial class Daemon
     // So many ids are one supervisor's own if all state is lost: workers of before may still be known to shims.
     private const int IdsPerSecond = 256;
 
+    // Also where a worker's end has no limit of its own: the web server's master waits no longer either.
+    private const long LeastEndLimit = 60_000;
+    private const long LongestEndLimit = 86_400_000;
+    private const long EndMargin = 5_000;
+
     private void SaveIfChanged()
     {
         if (!_changed)
@@ -25,8 +30,17 @@ internal sealed partial class Daemon
         _changed = false;
         if (_watchdog is not null)
         {
+            _watchdog.LimitEnd(EndLimit());
             _keeper.Save(JsonSerializer.SerializeToUtf8Bytes(State(), SavedStateJson.Default.SavedState));
         }
+    }
+
+    // Beyond the longest shutdown-timeout, what it takes to kill a worker and to see that it is gone.
+    private uint EndLimit()
+    {
+        var limits = _groups.Values.Select(entry => entry.Group.Configured.Options.ShutdownTimeout).Concat(
+            _groups.Values.SelectMany(entry => entry.Group.Workers).Select(worker => worker.Life.Limits.ShutdownTimeout));
+        return (uint)Math.Clamp(limits.DefaultIfEmpty().Max() + EndMargin, LeastEndLimit, LongestEndLimit);
     }
 
     private SavedState State() => new()
@@ -88,6 +102,11 @@ internal sealed partial class Daemon
         foreach (var key in left.ToArray())
         {
             watchdog.Discard(key);
+        }
+
+        if (state?.Groups.Any(saved => saved.Halted == EndCause.Shutdown) == true)
+        {
+            Stop();
         }
     }
 

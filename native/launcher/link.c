@@ -23,6 +23,7 @@ static const struct {
     { MODHOST_FRAME_READY, 0, false, 0, 0 },
     { MODHOST_FRAME_FAILED, 0, false, 1, TEXT_MAX },
     { MODHOST_FRAME_DONE, 0, false, 0, 0 },
+    { MODHOST_FRAME_LIMIT, 0, true, 0, 0 },
 };
 
 static const link_handler  *handler;

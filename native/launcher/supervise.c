@@ -72,6 +72,25 @@ on_failed(mh_str text)
 }
 
 
+/* Of its workers' limits the longest. It may say so in the middle of the end. */
+static const char *
+on_limit(uint32_t ms)
+{
+    if (ms == 0 || ms > WATCHDOG_SHUTDOWN_MAX) {
+        return "a limit of 0 ms, or of more than a day";
+    }
+
+    if (self.deadline != 0) {
+        self.deadline += ms;
+        self.deadline -= (uint64_t) self.options.shutdown_ms;
+    }
+
+    self.options.shutdown_ms = (int) ms;
+
+    return NULL;
+}
+
+
 static const char *
 on_frame(const modhost_frame *frame, mh_str payload, int descriptor)
 {
@@ -110,6 +129,9 @@ on_frame(const modhost_frame *frame, mh_str payload, int descriptor)
         self.done = true;
         self.exit_by = now_ms() + EXIT_MS;
         return NULL;
+
+    case MODHOST_FRAME_LIMIT:
+        return on_limit(frame->value);
 
     default:                     /* CLOSE */
         report_log("error", MH_E_SUPERVISOR_FRAME, "the supervisor closed its "

@@ -161,8 +161,7 @@ turn(void)
      */
 
     fds[LIFELINE].fd = self.deadline == 0 ? keep_find(WATCHDOG_LIFELINE) : -1;
-    fds[LIFELINE].events = POLLRDHUP;
-    fds[LIFELINE].events = POLLIN | POLLRDHUP;   /* a pipe, or a socket */
+    fds[LIFELINE].events = POLLIN | POLLRDHUP;
 
     if (poll(fds, COUNT, time_left()) < 0) {
         return;

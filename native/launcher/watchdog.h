@@ -15,13 +15,16 @@
 
 #define WATCHDOG_LIFELINE  "lifeline"      /* its key among what is kept      */
 
+#define WATCHDOG_SHUTDOWN_MAX  86400000u   /* ms                              */
+
 typedef struct watchdog_options {
     const char  *supervisor;     /* the program                               */
     const char  *instance;       /* its folder                                */
     int          lifeline_fd;    /* or -1                                     */
     int          ready_fd;       /* one of these two, the other is -1         */
     int          adopt_fd;
-    int          shutdown_ms;    /* from the end of the life line to SIGKILL  */
+    int          shutdown_ms;    /* from the end of the life line to SIGKILL;
+                                    the supervisor may say otherwise          */
 } watchdog_options;
 
 /* 0, or -1 after it wrote the reason to standard error. */

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHUTDOWN_MS      60000
-#define SHUTDOWN_MS_MAX  86400000
+#define SHUTDOWN_MS  60000
 
 static const struct {
     const char  *name;
@@ -20,7 +19,7 @@ static const struct {
     { "--ready-fd", offsetof(watchdog_options, ready_fd), 3, 65535 },
     { "--adopt-fd", offsetof(watchdog_options, adopt_fd), 3, 65535 },
     { "--shutdown-timeout", offsetof(watchdog_options, shutdown_ms), 1,
-      SHUTDOWN_MS_MAX },
+      WATCHDOG_SHUTDOWN_MAX },
 };
 
 

@@ -280,6 +280,7 @@ keeping_to_watchdog(mh_frame_out *out)
     put_flags(out, MODHOST_FRAME_STORE, 0, 1, 0, 0, "listen:shim", 11);
     put_text(out, MODHOST_FRAME_DROP, 0, 0, "worker:3:pidfd");
     put_text(out, MODHOST_FRAME_BLOB, 0, 0, "{\"workers\":[]}");
+    put(out, MODHOST_FRAME_LIMIT, 0, 65000);
     put(out, MODHOST_FRAME_READY, 0, 0);
     put_text(out, MODHOST_FRAME_FAILED, 0, 0, "MH0701: no");
     put(out, MODHOST_FRAME_DONE, 0, 0);

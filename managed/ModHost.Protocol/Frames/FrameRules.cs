@@ -107,6 +107,7 @@ public static class FrameRules
         Add(FrameType.Ready, KeepingToWatchdog);
         Add(FrameType.Failed, KeepingToWatchdog, most: Longest);
         Add(FrameType.Done, KeepingToWatchdog);
+        Add(FrameType.Limit, KeepingToWatchdog, value: true);
         Add(FrameType.Kept, KeepingToSupervisor, 1, FrameLayout.KeyMax, descriptors: 1);
         Add(FrameType.KeptBlob, KeepingToSupervisor, most: Longest);
         Add(FrameType.KeptAll, KeepingToSupervisor, value: true);

@@ -141,6 +141,9 @@ public enum FrameType : byte
     /// <summary>Supervisor to watchdog: all is stopped.</summary>
     Done = 69,
 
+    /// <summary>Supervisor to watchdog: how long the end may take.</summary>
+    Limit = 70,
+
     /// <summary>Watchdog to supervisor: a kept descriptor.</summary>
     Kept = 72,
 

@@ -30,6 +30,7 @@ internal sealed class WatchdogLink : IKeeper, IFrameHandler, IDisposable
     private readonly Dictionary<string, Descriptor> _stored = new(StringComparer.Ordinal);
     private FrameConnection? _connection;
     private byte[] _state = [];
+    private uint _limit;
 
     public WatchdogLink(EventLoop loop, Descriptor socket, IWatchdogObserver observer)
     {
@@ -63,6 +64,7 @@ internal sealed class WatchdogLink : IKeeper, IFrameHandler, IDisposable
         }
 
         Save(_state);
+        SendLimit();
         Send(FrameType.Ready);
     }
 
@@ -97,6 +99,16 @@ internal sealed class WatchdogLink : IKeeper, IFrameHandler, IDisposable
     {
         _state = state.ToArray();
         Send(FrameType.Blob, _state);
+    }
+
+    /// <summary>How long the end may take from SHUTDOWN on, before the watchdog kills what is left.</summary>
+    public void LimitEnd(uint milliseconds)
+    {
+        if (milliseconds != _limit)
+        {
+            _limit = milliseconds;
+            SendLimit();
+        }
     }
 
     public void SendReady() => Send(FrameType.Ready);
@@ -151,6 +163,14 @@ internal sealed class WatchdogLink : IKeeper, IFrameHandler, IDisposable
 
     private void SendStore(string key, Descriptor descriptor) => _connection?.Send(
         new FrameHeader(FrameType.Store), Encoding.UTF8.GetBytes(key), descriptor.Duplicate());
+
+    private void SendLimit()
+    {
+        if (_limit != 0)
+        {
+            _connection?.Send(new FrameHeader(FrameType.Limit, Value: _limit));
+        }
+    }
 
     private void Send(FrameType type, ReadOnlySpan<byte> payload = default) =>
         _connection?.Send(new FrameHeader(type), payload);

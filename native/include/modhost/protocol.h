@@ -258,6 +258,8 @@ typedef struct modhost_worker_load {
 #define MODHOST_FRAME_READY       67  /* up; the web server's start goes on   */
 #define MODHOST_FRAME_FAILED      68  /* payload: "MHnnnn: why"; no restart   */
 #define MODHOST_FRAME_DONE        69  /* all is stopped; both go              */
+#define MODHOST_FRAME_LIMIT       70  /* value: ms, from 1 to a day, from
+                                         SHUTDOWN to the end of what is left  */
 
 /* watchdog -> supervisor */
 #define MODHOST_FRAME_KEPT        72  /* one descriptor; payload: its key     */

@@ -361,6 +361,25 @@ class Stopping(Case):
                          "within 300 ms")
         self.assertFalse(it.instance.exists())
 
+    def test_the_supervisor_says_how_long_the_end_may_take(self):
+        it = self.watchdog()
+        supervisor = it.first()
+        supervisor.send("LIMIT", value=300)
+        it.cut()
+        supervisor.expect("SHUTDOWN")
+        self.assertEqual(it.wait(), 1)
+        self.assertIn("not done within 300 ms", it.text())
+
+    def test_the_limit_may_be_another_one_in_the_middle_of_the_end(self):
+        it = self.watchdog()
+        supervisor = it.first()
+        supervisor.send("LIMIT", value=86400000)
+        it.cut()
+        supervisor.expect("SHUTDOWN")
+        supervisor.send("LIMIT", value=200)
+        self.assertEqual(it.wait(), 1)
+        self.assertIn("not done within 200 ms", it.text())
+
     def test_processes_that_are_left_when_all_is_done_are_ended(self):
         it = self.watchdog()
         supervisor = it.first()
@@ -425,6 +444,8 @@ class Hostile(Case):
         "4 GiB": frame("BLOB", length=0xffffffff),
         "no zeros at the end": frame("DROP", b"k", padding=b"1234567"),
         "an empty failure": frame("FAILED"),
+        "no time for the end": frame("LIMIT"),
+        "weeks for the end": frame("LIMIT", value=86400001),
     }
 
     def test_a_bad_frame_ends_the_supervisor_and_nothing_else(self):
