@@ -227,7 +227,6 @@ mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
     }
 
     supervisor->generation++;
-    supervisor->oldest = supervisor->generation;
 
     if (mh_daemon_config_write(config, supervisor->generation,
                                supervisor->directory, error) == 0
@@ -311,26 +310,17 @@ int
 mh_supervisor_configure(mh_supervisor *supervisor,
     const mh_daemon_config *config, mh_error *error)
 {
-    char  path[MH_INSTANCE_MAX + 32];
-
     supervisor->generation++;
 
     if (mh_daemon_config_write(config, supervisor->generation,
-                               supervisor->directory, error) != 0
-        || command(supervisor->directory, supervisor->generation, error) != 0)
+                               supervisor->directory, error) != 0)
     {
         return -1;
     }
 
-    for ( /* void */ ; supervisor->oldest < supervisor->generation;
-         supervisor->oldest++)
-    {
-        (void) snprintf(path, sizeof(path), "%s/config-%u.json",
-                        supervisor->directory, supervisor->oldest);
-        (void) unlink(path);
-    }
+    /* The supervisor knows which older ones are still needed. */
 
-    return 0;
+    return command(supervisor->directory, supervisor->generation, error);
 }
 
 

@@ -24,7 +24,6 @@
 typedef struct mh_supervisor {
     int       lifeline;                  /* -1: none was started              */
     uint32_t  generation;                /* of the newest configuration       */
-    uint32_t  oldest;                    /* file that is still there          */
     char      directory[MH_INSTANCE_MAX];
 } mh_supervisor;
 
