@@ -73,6 +73,7 @@ typedef struct {
 
 typedef struct {
     ngx_pid_t                     pid;       /* 0: free                       */
+    ngx_uint_t                    load;      /* number of its configuration   */
     ngx_http_modhost_stats_t      stats;
     ngx_http_modhost_count_t     *counts;    /* by entry                      */
 } ngx_http_modhost_process_t;
@@ -124,6 +125,7 @@ struct ngx_http_modhost_piece_s {
     ngx_http_modhost_piece_t     *next;
     unsigned                      spooled:1; /* in the temporary file; has    */
                                              /* been reported                 */
+    unsigned                      gathers:1; /* the block is the module's own */
 };
 
 struct ngx_http_modhost_ctx_s {
@@ -166,6 +168,7 @@ struct ngx_http_modhost_ctx_s {
     ngx_http_modhost_piece_t     *last_busy;
     off_t                         busy_bytes;
     ngx_http_modhost_piece_t     *free;
+    ngx_http_modhost_piece_t     *marks;     /* had no bytes; may be nginx's  */
     ngx_http_modhost_piece_t      first;     /* the usual only piece          */
     off_t                         rest;      /* of Content-Length; -1         */
     uint64_t                      sent;      /* not yet told to the app       */
@@ -188,6 +191,7 @@ struct ngx_http_modhost_ctx_s {
     unsigned                      first_used:1;
     unsigned                      finalized:1;
     unsigned                      flushing:1;    /* pieces go without delay   */
+    unsigned                      flushed:1;     /* the last that was given   */
     unsigned                      nodelay_set:1;
 };
 
@@ -475,6 +479,15 @@ void ngx_http_modhost_write_handler(ngx_http_request_t *r);
 /* What was sent is told to the application. */
 void ngx_http_modhost_report(ngx_http_modhost_ctx_t *ctx);
 void ngx_http_modhost_release_pieces(ngx_http_modhost_ctx_t *ctx);
+
+
+/* ---- ngx_http_modhost_gather.c ----------------------------------------- */
+
+/* The client takes nothing just now: what is given would only lie in nginx. */
+ngx_uint_t ngx_http_modhost_waits(ngx_http_modhost_ctx_t *ctx);
+/* Copies a small block to others that wait; 0: it is to be a piece itself. */
+ngx_uint_t ngx_http_modhost_gather(ngx_http_modhost_ctx_t *ctx,
+    const modhost_block *block);
 
 
 /* ---- ngx_http_modhost_spool.c ------------------------------------------ */

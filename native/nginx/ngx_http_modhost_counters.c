@@ -4,25 +4,11 @@
  * gathered goes to the sum of the past when its process ends, or is found dead.
  */
 
-#include "ngx_http_modhost.h"
+#include "ngx_http_modhost_counters.h"
 
 
-#define NGX_HTTP_MODHOST_PROCESSES   128
-#define NGX_HTTP_MODHOST_ENTRIES     128
-#define NGX_HTTP_MODHOST_KEY         112
 #define NGX_HTTP_MODHOST_ZONE_SIZE   (4 * 1024 * 1024)
 #define NGX_HTTP_MODHOST_STATS_TICK  1000        /* ms                        */
-
-
-typedef struct {
-    u_char                       key[NGX_HTTP_MODHOST_KEY];   /* "": free     */
-    ngx_http_modhost_count_t     past;
-} ngx_http_modhost_entry_t;
-
-struct ngx_http_modhost_counters_s {
-    ngx_http_modhost_process_t   processes[NGX_HTTP_MODHOST_PROCESSES];
-    ngx_http_modhost_entry_t     entries[NGX_HTTP_MODHOST_ENTRIES];
-};
 
 
 static ngx_int_t ngx_http_modhost_counters_init(ngx_shm_zone_t *zone,
@@ -61,56 +47,12 @@ ngx_http_modhost_counters_zone(ngx_conf_t *cf,
 }
 
 
-/* An application keeps its entry, and so its numbers, over reloads. */
-static ngx_int_t
-ngx_http_modhost_counters_entry(ngx_http_modhost_counters_t *counters,
-    ngx_http_modhost_app_conf_t *app)
-{
-    u_char      key[NGX_HTTP_MODHOST_KEY];
-    ngx_int_t   i, unused;
-
-    if (app->group != NULL) {
-        ngx_snprintf(key, sizeof(key), "g%V%Z", &app->group->name);
-
-    } else {
-        ngx_snprintf(key, sizeof(key), "e%08xD%08xD%Z",
-                     ngx_crc32_long((u_char *) app->spec.path,
-                                    ngx_strlen(app->spec.path)),
-                     ngx_murmur_hash2((u_char *) app->spec.path,
-                                      ngx_strlen(app->spec.path)));
-    }
-
-    unused = -1;
-
-    for (i = 0; i < NGX_HTTP_MODHOST_ENTRIES; i++) {
-
-        if (counters->entries[i].key[0] == '\0') {
-            unused = i;
-            break;
-        }
-
-        if (ngx_strcmp(counters->entries[i].key, key) == 0) {
-            return i;
-        }
-    }
-
-    if (unused != -1) {
-        ngx_memcpy(counters->entries[unused].key, key, sizeof(key));
-    }
-
-    return unused;
-}
-
-
 static ngx_int_t
 ngx_http_modhost_counters_init(ngx_shm_zone_t *zone, void *data)
 {
-    ngx_uint_t                       i;
-    ngx_slab_pool_t                 *pool;
-    ngx_http_modhost_counters_t     *counters;
-    ngx_http_modhost_app_conf_t    **apps;
-    ngx_http_modhost_main_conf_t    *mmcf;
-    ngx_http_modhost_group_conf_t  **groups;
+    ngx_slab_pool_t               *pool;
+    ngx_http_modhost_counters_t   *counters;
+    ngx_http_modhost_main_conf_t  *mmcf;
 
     mmcf = zone->data;
     pool = (ngx_slab_pool_t *) zone->shm.addr;
@@ -129,25 +71,18 @@ ngx_http_modhost_counters_init(ngx_shm_zone_t *zone, void *data)
 
     mmcf->counters = counters;
 
-    apps = mmcf->apps.elts;
-    groups = mmcf->groups.elts;
+    ngx_shmtx_lock(&pool->mutex);
 
-    for (i = 0; i < mmcf->apps.nelts; i++) {
-        apps[i]->entry = ngx_http_modhost_counters_entry(counters, apps[i]);
-    }
+    mmcf->counters_load = ++counters->loads;
+    ngx_http_modhost_counters_entries(mmcf);
 
-    for (i = 0; i < mmcf->groups.nelts; i++) {
-        if (groups[i]->app != NULL) {
-            groups[i]->app->entry =
-                ngx_http_modhost_counters_entry(counters, groups[i]->app);
-        }
-    }
+    ngx_shmtx_unlock(&pool->mutex);
 
     return NGX_OK;
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_modhost_is_gone(ngx_pid_t pid)
 {
     return pid == 0 || (kill(pid, 0) == -1 && ngx_errno == ESRCH);
@@ -187,6 +122,7 @@ ngx_http_modhost_counters_enter(ngx_cycle_t *cycle,
 
         if (process->counts != NULL) {
             process->pid = ngx_pid;
+            process->load = mmcf->counters_load;
             ngx_http_modhost_process = process;
             ngx_http_modhost_counters_pool = pool;
         }

@@ -11,6 +11,7 @@
 #define NGX_HTTP_MODHOST_BUSY  65536
 
 
+static ngx_uint_t ngx_http_modhost_is_slow(ngx_http_modhost_ctx_t *ctx);
 static ngx_chain_t *ngx_http_modhost_give(ngx_http_modhost_ctx_t *ctx);
 static void ngx_http_modhost_reap(ngx_http_modhost_ctx_t *ctx);
 static void ngx_http_modhost_nodelay(ngx_http_modhost_ctx_t *ctx);
@@ -19,7 +20,17 @@ static void ngx_http_modhost_nodelay(ngx_http_modhost_ctx_t *ctx);
 ngx_http_modhost_piece_t *
 ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx)
 {
+    ngx_http_request_t        *r;
     ngx_http_modhost_piece_t  *piece;
+
+    r = ctx->request;
+
+    if (ctx->free == NULL && ctx->marks != NULL && !r->buffered
+        && !r->connection->buffered && r->postponed == NULL)
+    {
+        ctx->free = ctx->marks;
+        ctx->marks = NULL;
+    }
 
     if (!ctx->first_used) {
         ctx->first_used = 1;
@@ -31,8 +42,7 @@ ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx)
         ngx_memzero(piece, sizeof(ngx_http_modhost_piece_t));
 
     } else {
-        piece = ngx_pcalloc(ctx->request->pool,
-                            sizeof(ngx_http_modhost_piece_t));
+        piece = ngx_pcalloc(r->pool, sizeof(ngx_http_modhost_piece_t));
         if (piece == NULL) {
             return NULL;
         }
@@ -52,26 +62,50 @@ ngx_http_modhost_piece(ngx_http_modhost_ctx_t *ctx)
 }
 
 
+/* Of what is in memory, with what waits. */
+static ngx_uint_t
+ngx_http_modhost_is_slow(ngx_http_modhost_ctx_t *ctx)
+{
+    off_t                      bytes;
+    ngx_http_modhost_piece_t  *piece;
+
+    bytes = ctx->busy_bytes;
+
+    if (ngx_http_modhost_waits(ctx)) {
+        for (piece = ctx->pending; piece != NULL; piece = piece->next) {
+            bytes += piece->block != NULL ? piece->left : 0;
+        }
+    }
+
+    return bytes >= NGX_HTTP_MODHOST_BUSY;
+}
+
+
 /* From `pending` to `busy`: a chain for the filters, or NULL. */
 static ngx_chain_t *
 ngx_http_modhost_give(ngx_http_modhost_ctx_t *ctx)
 {
+    ngx_uint_t                 waits;
     ngx_chain_t               *out, **last;
     ngx_http_modhost_piece_t  *piece;
 
     out = NULL;
     last = &out;
+    waits = ngx_http_modhost_waits(ctx);
 
     while (ctx->pending != NULL) {
 
-        if (ctx->buffering && !ctx->upgraded
-            && ctx->busy_bytes >= NGX_HTTP_MODHOST_BUSY)
+        if (ctx->buffering && !ctx->upgraded && ngx_http_modhost_is_slow(ctx))
         {
             ngx_http_modhost_spool(ctx);
 
             if (ctx->buffering) {
                 break;
             }
+        }
+
+        if (waits) {
+            break;
         }
 
         piece = ctx->pending;
@@ -86,6 +120,7 @@ ngx_http_modhost_give(ngx_http_modhost_ctx_t *ctx)
 
         ctx->last_busy = piece;
         ctx->busy_bytes += piece->left;
+        ctx->flushed = piece->buf.flush;
 
         *last = &piece->link;
         last = &piece->link.next;
@@ -240,8 +275,11 @@ ngx_http_modhost_reap(ngx_http_modhost_ctx_t *ctx)
 
             /*
              * A mark without bytes. nginx may still have it behind what it
-             * has not sent, so it is not used again.
+             * has not sent, so it is not used again before that has left.
              */
+
+            piece->next = ctx->marks;
+            ctx->marks = piece;
 
             continue;
         }

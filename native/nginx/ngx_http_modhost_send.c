@@ -169,18 +169,20 @@ ngx_http_modhost_count_bytes(ngx_http_modhost_ctx_t *ctx, off_t size)
 static ngx_int_t
 ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message)
 {
+    ngx_uint_t                 kept;
     modhost_block             *block;
     ngx_http_modhost_piece_t  *piece;
 
     while (message->blocks != NULL) {
 
         block = message->blocks;
+        kept = 0;
 
         if (ngx_http_modhost_count_bytes(ctx, block->length) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        if (block->length != 0) {
+        if (block->length != 0 && !ngx_http_modhost_gather(ctx, block)) {
 
             piece = ngx_http_modhost_piece(ctx);
             if (piece == NULL) {
@@ -194,12 +196,13 @@ ngx_http_modhost_take_blocks(ngx_http_modhost_ctx_t *ctx, mh_message *message)
             piece->buf.end = block->data + block->capacity;
             piece->left = block->length;
             piece->block = block;
+            kept = 1;
         }
 
         message->blocks = block->next;
         block->next = NULL;
 
-        if (block->length == 0) {
+        if (!kept) {
             mh_block_free(block);
         }
     }
@@ -327,8 +330,14 @@ ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx)
     ngx_http_modhost_piece_t  *piece;
 
     piece = ctx->last_pending;
+    ctx->flushing = 1;
 
     if (piece == NULL) {
+
+        if (ctx->flushed) {
+            return NGX_OK;
+        }
+
         piece = ngx_http_modhost_piece(ctx);
         if (piece == NULL) {
             return NGX_ERROR;
@@ -336,7 +345,6 @@ ngx_http_modhost_take_flush(ngx_http_modhost_ctx_t *ctx)
     }
 
     piece->buf.flush = 1;
-    ctx->flushing = 1;
 
     return NGX_OK;
 }

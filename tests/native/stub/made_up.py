@@ -3,7 +3,7 @@
 private protocol as the web server needs, told by request paths what to do.
 
 Started by nginx as modhost-watchdog. Environment: MADE_UP_MODE (ok, die, fail,
-silent), MADE_UP_GROUP (ready, failed), MADE_UP_CREDITS, MADE_UP_WORKERS.
+silent), MADE_UP_GROUP (ready, failed, stopped), MADE_UP_CREDITS, MADE_UP_WORKERS.
 What happens is written to <run directory>/events, a line each.
 """
 
@@ -24,10 +24,13 @@ UNLIMITED = 0xFFFFFFFF
 BEGUN_SIZE = 65536 * 4
 STATUS_SIZE = 1 << 20
 GROUP = b"shop"
+STATES = {"failed": 2, "stopped": 4}
 
-(HELLO, CLOSE, REQUEST, BODY, SENT, ABORT) = (1, 2, 8, 9, 10, 11)
-(SEND, READ, RELEASE, REFUSE) = (16, 17, 19, 20)
+(HELLO, CLOSE, PING) = (1, 2, 3)
+(REQUEST, BODY, SENT, ABORT) = (8, 9, 10, 11)
+(SEND, READ, RELEASE, REFUSE, RECALL) = (16, 17, 19, 20, 22)
 (STATUS, GROUP_STATE, WORKER, GONE) = (40, 41, 42, 44)
+(HEAD, FLUSH, FILE) = (1, 4, 16)
 HEAD_AND_END = 3
 
 DIRECTORY = sys.argv[sys.argv.index("--instance") + 1]
@@ -94,6 +97,86 @@ class Frames:
         return found
 
 
+def send_frame(stream, flags, length=-1, body=b"", size=40, **more):
+    """SEND with a head."""
+    head = struct.pack("<IHHIHHqIIII", size, 1, 40, 0, 200, 0, length, 40, 0,
+                       0, 0)
+    return frame(SEND, head + body, flags=flags, stream=stream, value=40,
+                 **more)
+
+
+def tiny(stream):
+    """As much as the window allows, and each byte a piece of its own."""
+    yield send_frame(stream, HEAD | FLUSH), None
+    one = frame(SEND, b"x", flags=FLUSH, stream=stream)
+    for _ in range(200):
+        yield one * 1000, None
+    yield frame(SEND, flags=2, stream=stream), None
+
+
+def flood(data):
+    for _ in range(2000):
+        yield data * 1000, None
+
+
+def half(stream):
+    yield send_frame(stream, HEAD)[:28], None
+    os._exit(0)
+
+
+def stall(stream):
+    yield send_frame(stream, HEAD)[:28], None
+    time.sleep(3600)
+
+
+FILE_RANGE = struct.pack("<qq", 0, 5)
+
+# How a worker may be evil -> what it says: bytes, and descriptors with them.
+EVIL = {
+    "garbage": lambda stream: [(b"\xff" * 64, None)],
+    "unknown": lambda stream: [(frame(99), None)],
+    "theirs": lambda stream: [(frame(SENT, stream=stream, value=1), None)],
+    "long": lambda stream: [(struct.pack(
+        "<IBBHII", 0xFFFFFFFF, SEND, 0, 0, stream, 0), None)],
+    "padding": lambda stream: [(frame(SEND, b"123", stream=stream)[:-1]
+                                + b"x", None)],
+    "hello": lambda stream: [(hello(3), None)],
+    "stream": lambda stream: [(send_frame(0x00010FFF, HEAD_AND_END), None)],
+    "count": lambda stream: [(send_frame(stream ^ 0x10000, HEAD_AND_END),
+                              None)],
+    "window": lambda stream: [(send_frame(stream, HEAD, -1, bytes(600000)),
+                               None)],
+    "head": lambda stream: [(send_frame(stream, HEAD, size=4000), None)],
+    "refuse": lambda stream: [(frame(REFUSE, stream=stream), None)],
+    "release": lambda stream: [(frame(RELEASE, stream=stream), None)],
+    "recall": lambda stream: [(frame(RECALL, value=1), None)],
+    "pipe": lambda stream: [(send_frame(
+        stream, HEAD | FILE, 5, FILE_RANGE, descriptors=1),
+        [os.pipe()[0]])],
+    "folder": lambda stream: [(send_frame(
+        stream, HEAD | FILE, 5, FILE_RANGE, descriptors=1),
+        [os.open("/", os.O_RDONLY)])],
+    "none": lambda stream: [(send_frame(
+        stream, HEAD | FILE, 5, FILE_RANGE, descriptors=1), None)],
+    "stray": lambda stream: [(frame(PING), [0])],
+    "many": lambda stream: [(frame(PING), [0] * 30)],
+    "half": half,
+    "stall": stall,
+    "ping": lambda stream: flood(frame(PING, value=7)),
+    "reads": lambda stream: [(frame(READ, stream=stream, value=0xFFFFFFFF)
+                              * 5000, None),
+                             (send_frame(stream, HEAD_AND_END, 0), None)],
+    "empty": lambda stream: [(send_frame(stream, HEAD), None),
+                             (frame(SEND, stream=stream) * 100000, None),
+                             (frame(SEND, flags=2, stream=stream), None)],
+    "flush": lambda stream: [(send_frame(stream, HEAD), None),
+                             (frame(SEND, flags=FLUSH, stream=stream)
+                              * 100000, None),
+                             (frame(SEND, flags=2, stream=stream), None)],
+    "tiny": tiny,
+}
+
+
 class Worker:
     """One worker process with one channel."""
 
@@ -149,7 +232,9 @@ class Worker:
         if path.startswith("/die") or (path.startswith("/once")
                                        and self.number <= 2):
             os._exit(3)
-        if path.startswith("/stubborn"):
+        if path.startswith("/evil/"):
+            self.be_evil(stream, path.split("/")[2])
+        elif path.startswith("/stubborn"):
             self.stubborn.add(stream)
         elif path.startswith("/hang"):
             pass
@@ -162,10 +247,19 @@ class Worker:
             self.answer(stream, f"worker {self.number} {path}".encode())
 
     def answer(self, stream, body):
-        head = struct.pack("<IHHIHHqIIII", 40, 1, 40, 0, 200, 0, len(body),
-                           40, 0, 0, 0)
-        self.sock.send(frame(SEND, padded(head) + body, flags=HEAD_AND_END,
-                             stream=stream, value=len(head)))
+        self.sock.sendall(send_frame(stream, HEAD_AND_END, len(body), body))
+
+    def be_evil(self, stream, how):
+        """What no worker may do. The web server closes, and it ends."""
+        try:
+            for data, descriptors in EVIL[how](stream):
+                if descriptors:
+                    send_with(self.sock, data, descriptors)
+                else:
+                    self.sock.sendall(data)
+        except OSError:
+            os._exit(0)
+        event("evil", how)
 
 
 class Shim:
@@ -187,10 +281,12 @@ class Shim:
     def tell(self, status):
         self.sock.send(hello(4))
         send_with(self.sock, frame(STATUS, descriptors=1), [status])
-        if os.environ.get("MADE_UP_GROUP") == "failed":
-            text = b"it broke"
+        state = os.environ.get("MADE_UP_GROUP")
+        if state in STATES:
+            text = b"it broke" if state == "failed" else b""
             self.sock.send(frame(GROUP_STATE, struct.pack(
-                "<IIII", 2, 712, len(GROUP), len(text)) + GROUP + text))
+                "<IIII", STATES[state], 712 if text else 0, len(GROUP),
+                len(text)) + GROUP + text))
             return
         self.sock.send(frame(GROUP_STATE, struct.pack(
             "<IIII", 1, 0, len(GROUP), 0) + GROUP))
