@@ -127,7 +127,7 @@ static ngx_command_t  ngx_http_modhost_commands[] = {
     MODHOST_LOC("modhost_detailed_errors", NGX_CONF_FLAG,
                 ngx_conf_set_flag_slot, detailed_errors, NULL),
 
-    MODHOST_LOC("modhost_hide_header", NGX_CONF_TAKE1,
+    MODHOST_LOC("modhost_hide_header", NGX_CONF_1MORE,
                 ngx_http_modhost_hide_header, hide_headers, NULL),
 
     MODHOST_LOC("modhost_intercept_errors", NGX_CONF_FLAG,

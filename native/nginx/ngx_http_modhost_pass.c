@@ -368,7 +368,8 @@ ngx_http_modhost_hide_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_modhost_loc_conf_t *mlcf = conf;
 
-    ngx_str_t  *value, *name;
+    ngx_str_t   *value, *name;
+    ngx_uint_t   i;
 
     value = cf->args->elts;
 
@@ -379,13 +380,16 @@ ngx_http_modhost_hide_header(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    name = ngx_array_push(mlcf->hide_headers);
-    if (name == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    for (i = 1; i < cf->args->nelts; i++) {
 
-    *name = value[1];
-    ngx_strlow(name->data, name->data, name->len);
+        name = ngx_array_push(mlcf->hide_headers);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = value[i];
+        ngx_strlow(name->data, name->data, name->len);
+    }
 
     return NGX_CONF_OK;
 }

@@ -105,10 +105,12 @@ ngx_http_modhost_may_wait(ngx_http_modhost_app_t *app)
         return 1;
     }
 
-    /* a request is what starts the workers of an idle group */
+    /* a request is what starts the workers of an idle group; not of one that
+       somebody has stopped */
 
     if (app->group != NULL) {
-        return app->state != MODHOST_APP_FAILED;
+        return app->state != MODHOST_APP_FAILED
+               && app->state != MODHOST_APP_STOPPED;
     }
 
     /* it stopped by itself, and will be started again */

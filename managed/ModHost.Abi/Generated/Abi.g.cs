@@ -2,7 +2,7 @@
 // ClangSharpPInvokeGenerator 22.1.8 wrote this from abi.h.
 // Do not edit; run build/gen-bindings.
 // </auto-generated>
-// abi.h sha256: 861a5b83621b01d0039dbf686bc62acd57a2ce45fd1fb459a9872c758849610e
+// abi.h sha256: a4392f3367fe60ac6b004e76d1cf51b23ec55131f176dad26d6169d9491747ba
 
 #pragma warning disable CS1591 // abi.h has the documentation
 

@@ -115,7 +115,8 @@ typedef struct modhost_request_head {
     modhost_slice  query;             /* with its '?', or absent              */
     modhost_slice  remote_address;    /* text, as the web server sees it      */
     modhost_slice  local_address;     /* text                                 */
-    modhost_slice  request_id;        /* the web server's id for its logs     */
+    modhost_slice  request_id;        /* one of the web server's, or absent:
+                                         nginx makes none unless asked to     */
     modhost_slice  remote_user;       /* authenticated by the web server      */
     modhost_slice  auth_type;         /* "Basic", ...                         */
     modhost_slice  tls_protocol;      /* "TLSv1.3"                            */

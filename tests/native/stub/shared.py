@@ -41,8 +41,7 @@ SHARED = """
         }
         location /hidden/ {
             modhost_pass @STUB@;
-            modhost_hide_header X-Custom;
-            modhost_hide_header Set-Cookie;
+            modhost_hide_header X-Custom Set-Cookie;
         }
         location /intercepted/ {
             modhost_pass @STUB@;
