@@ -4,6 +4,7 @@ using ModHost.Supervisor.Groups;
 using ModHost.Supervisor.Logging;
 using ModHost.Supervisor.Loop;
 using ModHost.Supervisor.Processes;
+using ModHost.Supervisor.Watchdog;
 
 namespace ModHost.Supervisor;
 
@@ -27,6 +28,20 @@ internal sealed partial class Daemon
 
         Apply(next, EventLoop.Now);
         RemoveOldGenerations();
+    }
+
+    // What the supervisor before has refused is no reason to leave its workers alone: what it had goes on.
+    private void ApplyNewest(WatchdogLink watchdog)
+    {
+        try
+        {
+            Apply(ReadConfiguration(null), EventLoop.Now);
+        }
+        catch (FormatException exception) when (ReadState(watchdog.KeptState) is { } state)
+        {
+            Apply(ReadConfiguration(state.Generation), EventLoop.Now);
+            Log(LogLevel.Error, Errors.Configuration, exception.Message);
+        }
     }
 
     private SupervisorConfiguration ReadConfiguration(uint? generation)
@@ -82,6 +97,7 @@ internal sealed partial class Daemon
             entry.Group.Removed = true;
         }
 
+        _logs.Keep(_groups.Values.Select(entry => entry.Log.File));
         SendLogLevels();
         _changed = true;
         _status.Touch();

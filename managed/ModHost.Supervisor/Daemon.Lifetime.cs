@@ -47,11 +47,10 @@ internal sealed partial class Daemon
         }
 
         TakeLock();
-        Apply(ReadConfiguration(null), EventLoop.Now);
+        ApplyNewest(link);
         Listen();
         WatchLifeline();
         Restore(link, EventLoop.Now);
-        InstanceFolder.RemoveStale(_place.Directory, _configuration.MasterPid);
         HandleSignals();
         SaveIfChanged();
         link.SendReady();

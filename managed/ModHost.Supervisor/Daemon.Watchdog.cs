@@ -28,9 +28,16 @@ internal sealed partial class Daemon : IWatchdogObserver
             return;
         }
 
-        Log(LogLevel.Error, Errors.WatchdogLost, reason is null
-            ? "the watchdog has ended; another one is started"
-            : $"the connection to the watchdog broke: {reason}; another one is started");
+        if (reason is not null)
+        {
+            // It lives, and ends this process for that. Two watchdogs would be two supervisors.
+            Log(LogLevel.Error, Errors.WatchdogLost,
+                $"the connection to the watchdog broke: {reason}; it starts another supervisor");
+            IsDone = true;
+            return;
+        }
+
+        Log(LogLevel.Error, Errors.WatchdogLost, "the watchdog has ended; another one is started");
         _watchdogDue = Math.Max(EventLoop.Now, _watchdogStarted + WatchdogPause);
     }
 

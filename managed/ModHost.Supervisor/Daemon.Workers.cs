@@ -39,7 +39,9 @@ internal sealed partial class Daemon : IWorkerObserver
 
     void IWorkerObserver.Alive(WorkerProcess process, uint beat, WorkerLoad load)
     {
-        process.Group.Alive(process.Worker, beat, load, EventLoop.Now);
+        var now = EventLoop.Now;
+        process.Group.Alive(process.Worker, beat, load, now);
+        _oom.Look(now);
         _status.Touch();
     }
 

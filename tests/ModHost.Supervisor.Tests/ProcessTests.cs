@@ -207,6 +207,27 @@ public sealed class ProcessTests
         supervisor.Ready(1);
     }
 
+    [Fact]
+    public void Whoever_has_asked_all_it_will_gets_the_answers_that_come_late()
+    {
+        using var supervisor = RunningSupervisor.Start(watched: false);
+        var worker = supervisor.Ready(1)[0];
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(supervisor.Instance, "control.sock")));
+        socket.ReceiveTimeout = 60_000;
+        socket.Send(Encoding.UTF8.GetBytes("{\"command\":\"reload\",\"wait\":true}\n{\"command\":\"status\"}"));
+        using var stream = new NetworkStream(socket);
+        using var reader = new StreamReader(stream);
+        socket.Shutdown(SocketShutdown.Send);
+
+        Assert.True(JsonNode.Parse(reader.ReadLine()!)!["ok"]!.GetValue<bool>());
+        var status = JsonNode.Parse(reader.ReadLine()!)!;
+
+        Assert.Null(reader.ReadLine());
+        Assert.DoesNotContain(status["groups"]![0]!["workers"]!.AsArray(),
+            one => (int)one!["pid"]! == worker && (string?)one["state"] == "ready");
+    }
+
     internal static Action<JsonObject> Options(params (string Name, string Text)[] options) => configuration =>
     {
         foreach (var (name, text) in options)

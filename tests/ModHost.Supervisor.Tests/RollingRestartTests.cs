@@ -31,6 +31,34 @@ public sealed class RollingRestartTests
         Assert.Empty(world.Ready.Intersect(old));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_group_that_sleeps_has_nothing_to_replace_and_nobody_waits_for_that(bool restart)
+    {
+        var world = new FakeWorld(("min-processes", "0"), ("inactivity-timeout", "60s"));
+        world.Start();
+        world.Pass(130_000);
+        Assert.Empty(world.Group.Workers);
+        string? outcome = "none";
+        if (restart)
+        {
+            world.Group.Restart(world.Now);
+        }
+        else
+        {
+            world.Group.Reload(Specs.Version("2", ("min-processes", "0"), ("inactivity-timeout", "60s")), "test", world.Now);
+        }
+
+        world.Group.WhenSettled(error => outcome = error);
+        world.Step();
+        Assert.Null(outcome);
+        Assert.Empty(world.Group.Workers);
+        world.Group.Demand.Told(1, 1, 0, world.Now);
+        world.Step();
+        Assert.Equal(restart ? "/srv/1/App.dll" : "/srv/2/App.dll", world.Starting.Single().Spec.Group.App.Path);
+    }
+
     [Fact]
     public void A_new_version_that_does_not_start_leaves_the_old_one()
     {

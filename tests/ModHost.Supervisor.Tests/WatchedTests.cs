@@ -60,6 +60,18 @@ public sealed class WatchedTests
     }
 
     [Fact]
+    public void The_watchdog_gives_the_end_as_much_time_as_the_groups_need()
+    {
+        using var supervisor = RunningSupervisor.Start(
+            watched: true, ProcessTests.Options(("shutdown-timeout", "500ms")), "--shutdown-timeout", "200");
+        var worker = supervisor.Ready(1)[0];
+        supervisor.OrderDone(worker, "set stubborn=1");
+        supervisor.CutLifeline();
+        Assert.Equal(0, supervisor.WaitForExit());
+        supervisor.HasLogged("MH0711");
+    }
+
+    [Fact]
     public void A_web_server_process_gets_a_channel_to_every_worker_and_hears_of_changes()
     {
         using var supervisor = RunningSupervisor.Start(watched: true);
@@ -209,22 +221,79 @@ public sealed class WatchedTests
     }
 
     [Fact]
-    public void Directories_of_dead_supervisors_are_removed_and_those_of_living_ones_are_not()
+    public void After_a_configuration_that_was_refused_a_new_supervisor_goes_on_with_the_one_before()
     {
-        using var other = RunningSupervisor.Start(watched: true);
-        string[] stale = [];
+        using var supervisor = RunningSupervisor.Start(watched: true);
+        var workers = supervisor.Ready(1);
+        File.WriteAllText(Path.Combine(supervisor.Instance, "config-2.json"), "{\"version\":1,");
+        Assert.False(supervisor.Command(new { command = "configure", generation = 2 })!["ok"]!.GetValue<bool>());
+        var old = supervisor.Supervisor;
+        RunningSupervisor.Kill(old);
+        Until.True("there is another supervisor", () => supervisor.Supervisor != old);
+        Assert.Equal(1, (int)supervisor.Command(new { command = "status" })!["generation"]!);
+        Assert.Equal(workers, supervisor.Ready(1));
+        supervisor.HasLogged("config-2.json");
+    }
+
+    [Fact]
+    public void A_group_that_only_older_processes_use_outlives_a_supervisor()
+    {
         using var supervisor = RunningSupervisor.Start(watched: true, configuration =>
         {
-            var run = Path.Combine(Path.GetDirectoryName((string)configuration["errorLog"]!)!, "run");
-            stale = [Path.Combine(run, "nginx-1-dead"), Path.Combine(run, "nginx-1-new")];
-            Array.ForEach(stale, path => Directory.CreateDirectory(path));
-            File.WriteAllText(Path.Combine(stale[0], "lock"), "");
-            File.WriteAllText(Path.Combine(stale[0], "config-1.json"), configuration.ToJsonString());
+            var group = JsonNode.Parse(configuration["groups"]![0]!.ToJsonString())!;
+            group["name"] = "gone";
+            configuration["groups"]!.AsArray().Add(group);
         });
-        supervisor.Ready(1);
-        Assert.False(Directory.Exists(stale[0]));
-        Assert.True(Directory.Exists(stale[1]));
-        Assert.True(Directory.Exists(other.Instance));
+        int[] gone = [];
+        Until.True("it is ready", () => (gone = supervisor.Workers(group: "gone")).Length == 1);
+        using var shim = new FakeShim(supervisor);
+        shim.Have();
+        shim.Sees($"worker {gone[0]}");
+        var known = shim.Workers.First(item => item.Value.Pid == gone[0]).Key;
+
+        for (var generation = 2u; generation < 4; generation++)
+        {
+            var next = JsonNode.Parse(File.ReadAllText(Path.Combine(supervisor.Instance, "config-1.json")))!.AsObject();
+            next["groups"]!.AsArray().RemoveAt(1);
+            supervisor.Configure(generation, next);
+            Assert.True(supervisor.Command(new { command = "configure", generation })!["ok"]!.GetValue<bool>());
+        }
+
+        var old = supervisor.Supervisor;
+        RunningSupervisor.Kill(old);
+        Until.True("there is another supervisor", () => supervisor.Supervisor != old);
+        using var again = new FakeShim(supervisor);
+        again.Have(known);
+        again.Sees("group gone Ready");
+        Assert.Equal(gone, supervisor.Workers(group: "gone"));
+    }
+
+    [Fact]
+    public void A_supervisor_that_dies_while_it_stops_is_followed_by_one_that_stops()
+    {
+        using var supervisor = RunningSupervisor.Start(watched: true, ProcessTests.Options(("shutdown-timeout", "4s")));
+        var worker = supervisor.Ready(1)[0];
+        supervisor.OrderDone(worker, "set stubborn=1");
+        var old = supervisor.Supervisor;
+        supervisor.Command(new { command = "shutdown" });
+        Until.True("it is told", () => supervisor.NoteText.Contains($"{worker} stop 4000", StringComparison.Ordinal));
+        RunningSupervisor.Kill(old);
+        Assert.Equal(0, supervisor.WaitForExit());
+        Assert.False(RunningSupervisor.Lives(worker));
+    }
+
+    [Fact]
+    public void A_web_server_process_that_says_the_same_loss_for_ever_holds_nobody_up()
+    {
+        using var supervisor = RunningSupervisor.Start(watched: true);
+        var worker = supervisor.Ready(1)[0];
+        using var shim = new FakeShim(supervisor);
+        shim.Have();
+        shim.Sees($"worker {worker}");
+        shim.Flood(new FrameHeader(FrameType.Lost, Value: shim.Workers.Keys.Single()).Frame([]), times: 500_000);
+        shim.Seen.Clear();
+        shim.Sees($"worker {worker}");
+        Assert.Equal([worker], supervisor.Workers());
     }
 
     private static (string Json, string Metrics) Page(SharedMemory memory)

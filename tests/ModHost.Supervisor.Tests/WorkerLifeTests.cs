@@ -1,5 +1,6 @@
 using ModHost.Protocol;
 using ModHost.Supervisor.Groups;
+using ModHost.Supervisor.Watchdog;
 
 namespace ModHost.Supervisor.Tests;
 
@@ -302,6 +303,32 @@ public sealed class WorkerLifeTests
         life.Broke(900);
         Assert.Equal((WorkerState)number, life.State);
     }
+
+    [Fact]
+    public void A_worker_that_an_earlier_supervisor_has_stopped_is_told_again_and_killed_in_time()
+    {
+        var life = WorkerLife.Resume(_process, new WorkerLimits(), Saved(WorkerState.Stopping, EndCause.Reload), 2_000);
+        Assert.Equal(["stop 10000"], _process.Take());
+        life.Step(11_999);
+        Assert.Empty(_process.Take());
+        life.Step(12_000);
+        Assert.Equal(["kill"], _process.Take());
+    }
+
+    [Theory]
+    [InlineData((int)EndCause.StartFailed)]
+    [InlineData((int)EndCause.StartTimeout)]
+    [InlineData((int)EndCause.Protocol)]
+    public void What_is_left_of_a_worker_that_failed_is_killed_soon_also_by_the_next_supervisor(int cause)
+    {
+        var limits = new WorkerLimits { ShutdownTimeout = 0 };
+        var life = WorkerLife.Resume(_process, limits, Saved(WorkerState.Stopping, (EndCause)cause), 2_000);
+        life.Step(1_000 + WorkerLife.FailedExit);
+        Assert.Contains("kill", _process.Take());
+    }
+
+    private static SavedWorker Saved(WorkerState state, EndCause cause) =>
+        new() { State = state, Cause = cause, Spawned = 100, ReadyAt = 200, Since = 1_000 };
 
     private WorkerLife Spawned(WorkerLimits? limits = null) => new(_process, limits ?? new WorkerLimits(), 0);
 

@@ -4,7 +4,10 @@ using ModHost.Supervisor.Loop;
 
 namespace ModHost.Supervisor.Commands;
 
-/// <summary>Somebody at control.sock. Commands are answered in their order.</summary>
+/// <summary>
+/// Somebody at control.sock. Commands are answered in their order, also where all were asked at once and nothing more
+/// will be: then the connection lives until the last answer has left.
+/// </summary>
 internal sealed class CommandConnection : IReadyHandler, IDisposable
 {
     private const int LongestLine = 64 * 1024;
@@ -22,7 +25,8 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
     private int _waiting;
     private bool _running;
     private bool _ended;
-    private bool _wantsWrite;
+    private bool _finished;
+    private Readiness _watched = Readiness.Read;
 
     public CommandConnection(EventLoop loop, Descriptor socket, CommandRunner runner, Action<CommandConnection> closed)
     {
@@ -40,7 +44,17 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
             Flush();
         }
 
-        if (!_ended && (ready & ~Readiness.Write) != 0)
+        if (_ended || (ready & ~Readiness.Write) == 0)
+        {
+            return;
+        }
+
+        if (_finished)
+        {
+            // Not watched for reading any more: nobody is there to take an answer.
+            Dispose();
+        }
+        else
         {
             Receive();
         }
@@ -66,31 +80,49 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
             return;
         }
 
-        if (count <= 0)
+        if (count < 0)
         {
             Dispose();
             return;
         }
 
-        foreach (var octet in buffer[..count])
-        {
-            if (octet != '\n')
-            {
-                _line.Add(octet);
-                continue;
-            }
-
-            _commands.Enqueue(Encoding.UTF8.GetString([.. _line]));
-            _line.Clear();
-        }
-
+        Take(buffer[..count]);
         if (_line.Count > LongestLine || _commands.Count > 1000)
         {
             Dispose();
             return;
         }
 
+        _finished = count == 0;
         RunNext();
+        Watch();
+    }
+
+    // The end stands for a newline.
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        foreach (var octet in bytes)
+        {
+            if (octet != '\n')
+            {
+                _line.Add(octet);
+            }
+            else
+            {
+                EndLine();
+            }
+        }
+
+        if (bytes.IsEmpty && _line.Count > 0)
+        {
+            EndLine();
+        }
+    }
+
+    private void EndLine()
+    {
+        _commands.Enqueue(Encoding.UTF8.GetString([.. _line]));
+        _line.Clear();
     }
 
     private void RunNext()
@@ -148,11 +180,29 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
             }
         }
 
-        var wanted = _answers.Count > 0;
-        if (wanted != _wantsWrite)
+        Watch();
+    }
+
+    // Who has asked all it will is watched for its answers alone, and for its end.
+    private void Watch()
+    {
+        if (_ended)
         {
-            _wantsWrite = wanted;
-            _loop.Change(_socket, _token, wanted ? Readiness.Read | Readiness.Write : Readiness.Read);
+            return;
+        }
+
+        if (_finished && !_running && _answers.Count == 0 && _commands.Count == 0)
+        {
+            Dispose();
+            return;
+        }
+
+        var wanted = (_finished ? Readiness.None : Readiness.Read)
+            | (_answers.Count > 0 ? Readiness.Write : Readiness.None);
+        if (wanted != _watched)
+        {
+            _watched = wanted;
+            _loop.Change(_socket, _token, wanted);
         }
     }
 }

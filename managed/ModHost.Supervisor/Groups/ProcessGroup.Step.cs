@@ -55,7 +55,7 @@ internal sealed partial class ProcessGroup
         }
 
         due = Math.Min(due, Replace(now));
-        EndRoll();
+        EndRoll(target);
         return due;
     }
 
@@ -199,12 +199,13 @@ internal sealed partial class ProcessGroup
         }
     }
 
-    private void EndRoll()
+    // A group that sleeps has come through, too: the next request starts what was configured last.
+    private void EndRoll(int target)
     {
         if (_roll is { } roll)
         {
             if (_workers.Any(worker => worker.Life.IsLive && (worker.Version != roll.Version
-                || worker.State != WorkerState.Ready)) || Live == 0)
+                || worker.State != WorkerState.Ready)) || (Live == 0 && target > 0))
             {
                 return;
             }
@@ -215,7 +216,7 @@ internal sealed partial class ProcessGroup
             _effects.Changed(this);
         }
 
-        if (Live > 0 && _workers.All(worker => worker.State >= WorkerState.Ready))
+        if ((Live > 0 || target == 0) && _workers.All(worker => worker.State >= WorkerState.Ready))
         {
             Settle(null);
         }

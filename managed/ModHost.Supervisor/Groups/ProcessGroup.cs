@@ -173,6 +173,7 @@ internal sealed partial class ProcessGroup
     public void Adopt(Worker worker, long now)
     {
         worker.IdleSince = now;
+        worker.Life.Limits = WorkerLimits.Of(worker.Spec.Options, Jitter(worker));
         _workers.Add(worker);
         _version = Math.Max(_version, worker.Version);
     }

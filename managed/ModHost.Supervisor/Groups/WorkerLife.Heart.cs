@@ -122,11 +122,16 @@ internal sealed partial class WorkerLife
         _beatPending = false;
     }
 
-    // Numbers that the supervisor before has not used: an answer to one of its heartbeats tells nothing.
-    private void ResumeBeats(long now)
+    // What the supervisor before may have had no time to say is said again. Heartbeats have numbers that it has not
+    // used: an answer to one of its own tells nothing.
+    private void ResumeOrders(long now)
     {
         _beat = (uint)now;
-        if (State == WorkerState.Draining)
+        if (State == WorkerState.Stopping)
+        {
+            _effects.SendStop(Limits.ShutdownTimeout);
+        }
+        else if (State == WorkerState.Draining)
         {
             _effects.SendDrain();
             BeginDrainBeats(now);

@@ -41,9 +41,11 @@ internal sealed partial class WorkerLife
             < WorkerState.Ready => life._deadline,
             WorkerState.Ready => long.MaxValue,
             WorkerState.Draining => After(saved.Since, limits.GracefulTimeout),
+            _ when saved.Cause is EndCause.StartFailed or EndCause.StartTimeout or EndCause.Protocol =>
+                saved.Since + FailedExit,
             _ => After(saved.Since, limits.ShutdownTimeout, KillMargin),
         };
-        life.ResumeBeats(now);
+        life.ResumeOrders(now);
         return life;
     }
 

@@ -14,6 +14,9 @@ internal sealed class LogTarget(Logs logs, GroupSpec spec)
 
     public LogLevel Level => _level;
 
+    /// <summary>Where its lines go.</summary>
+    public LogFile File => _file;
+
     /// <summary>After the configuration has changed.</summary>
     public void Adjust(GroupSpec next)
     {

@@ -32,6 +32,20 @@ internal sealed class Logs : IDisposable
         return file;
     }
 
+    /// <summary>Closes those that no group and not the supervisor writes to any more, as far as nothing waits.</summary>
+    public void Keep(IEnumerable<LogFile> used)
+    {
+        var kept = used.Append(_own).ToHashSet();
+        foreach (var (place, file) in _files.ToArray())
+        {
+            if (!kept.Contains(file) && file.Due == long.MaxValue)
+            {
+                _files.Remove(place);
+                file.Dispose();
+            }
+        }
+    }
+
     /// <summary>A line of the supervisor's own.</summary>
     public void Write(LogLevel level, string tag, string text)
     {

@@ -166,8 +166,13 @@ internal sealed partial class FrameConnection : IReadyHandler, IDisposable
                     break;
                 }
 
-                // The other side is gone; what it said last may still be there to read.
                 DropOutgoing();
+                if (sent is not (-Errno.BrokenPipe or -Errno.ConnectionReset))
+                {
+                    Close($"nothing can be sent: {Errno.Message(-sent)}");
+                }
+
+                // Else the other side is gone; what it said last may still be there to read.
                 return;
             }
 

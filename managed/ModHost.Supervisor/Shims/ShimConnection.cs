@@ -142,8 +142,12 @@ internal sealed class ShimConnection : IFrameHandler, IDisposable
                 _observer.Stuck(this, header.Value);
                 break;
             case FrameType.Lost:
-                Workers.Remove(header.Value);
-                _observer.Lost(this, header.Value);
+                // Of a channel that there is: each is lost once, however often that is said.
+                if (Workers.Remove(header.Value))
+                {
+                    _observer.Lost(this, header.Value);
+                }
+
                 break;
             default:
                 throw new FormatException($"a frame {header.Type}");

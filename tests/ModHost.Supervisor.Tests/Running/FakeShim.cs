@@ -56,7 +56,35 @@ internal sealed class FakeShim : IDisposable
     public void Send(FrameType type, byte[] payload, uint value = 0) =>
         SendRaw(new FrameHeader(type, Value: value).Frame(payload));
 
-    public void SendRaw(byte[] bytes) => _ = UnixSocket.Send(_socket, bytes);
+    public void SendRaw(byte[] bytes, params int[] descriptors) => _ = UnixSocket.Send(_socket, bytes, descriptors);
+
+    /// <summary>The same frame again and again, as fast as it is taken; nothing is read.</summary>
+    /// <returns>Whether all of it was taken.</returns>
+    public bool Flood(byte[] frame, int times)
+    {
+        const int Together = 1000;
+        var bytes = Enumerable.Repeat(frame, Together).SelectMany(static one => one).ToArray();
+        for (; times > 0; times -= Together)
+        {
+            for (var sent = 0; sent < bytes.Length;)
+            {
+                var count = UnixSocket.Send(_socket, bytes.AsSpan(sent));
+                sent += Math.Max(0, count);
+                if (count is -Errno.BrokenPipe or -Errno.ConnectionReset)
+                {
+                    return false;
+                }
+
+                Assert.True(count > 0 || count == -Errno.Again, $"send: {-count}");
+                if (count == -Errno.Again)
+                {
+                    Assert.True(UnixSocket.Wait(_socket, write: true, 60_000), "the supervisor does not read");
+                }
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Waits until a line was seen that begins so.</summary>
     public void Sees(string begin) => Until.True($"the shim sees {begin}; it saw {string.Join("; ", Seen)}", () =>

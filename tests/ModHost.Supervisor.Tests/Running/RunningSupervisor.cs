@@ -14,14 +14,14 @@ internal sealed class RunningSupervisor : IDisposable
     private readonly Descriptor? _lifeline;
     private readonly bool _watched;
 
-    private RunningSupervisor(string folder, bool watched)
+    private RunningSupervisor(string folder, bool watched, string[] watchdogOptions)
     {
         Folder = folder;
         _watched = watched;
         Instance = Path.Combine(folder, "run", "nginx-1-0123456789abcdef");
         if (watched)
         {
-            (Pid, _lifeline) = StartWatched();
+            (Pid, _lifeline) = StartWatched(watchdogOptions);
         }
         else
         {
@@ -52,7 +52,9 @@ internal sealed class RunningSupervisor : IDisposable
 
     /// <param name="watched">Under a watchdog, as a web server starts it.</param>
     /// <param name="change">Of the configuration, which has one group, "shop".</param>
-    public static RunningSupervisor Start(bool watched, Action<JsonObject>? change = null)
+    /// <param name="watchdogOptions">Beside the usual ones.</param>
+    public static RunningSupervisor Start(
+        bool watched, Action<JsonObject>? change = null, params string[] watchdogOptions)
     {
         var folder = Directory.CreateTempSubdirectory("modhostd-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0x1ed);
@@ -75,7 +77,7 @@ internal sealed class RunningSupervisor : IDisposable
         change?.Invoke(configuration);
         File.WriteAllText(Path.Combine(folder, "config.json"), configuration.ToJsonString());
         File.WriteAllText(Path.Combine(instance, "config-1.json"), configuration.ToJsonString());
-        var supervisor = new RunningSupervisor(folder, watched);
+        var supervisor = new RunningSupervisor(folder, watched, watchdogOptions);
         Until.True("it is up", () => supervisor.Command(new { command = "status" })?["ok"]!.GetValue<bool>() == true);
         return supervisor;
     }
@@ -209,7 +211,7 @@ internal sealed class RunningSupervisor : IDisposable
         }
     }
 
-    private (int Pid, Descriptor Lifeline) StartWatched()
+    private (int Pid, Descriptor Lifeline) StartWatched(string[] options)
     {
         var (lifeline, held) = Pipe.Create();
         var (answer, ready) = Pipe.Create();
@@ -218,7 +220,7 @@ internal sealed class RunningSupervisor : IDisposable
         using (ready)
         {
             var pid = StartProgram(Path.Combine(Folder, "managed", "modhost-watchdog"),
-                ["--supervisor", Program, "--instance", Instance, "--lifeline-fd", "3", "--ready-fd", "4"],
+                ["--supervisor", Program, "--instance", Instance, "--lifeline-fd", "3", "--ready-fd", "4", .. options],
                 [lifeline, ready]);
             ready.Dispose();
             var text = "";
