@@ -22,6 +22,7 @@ public sealed class LogTests : IDisposable
 
         Directory.CreateDirectory(Path.Combine(_folder, "later"));
         log.Flush(10_000);
+        Assert.EndsWith("lines were dropped", File.ReadAllLines(path)[^1], StringComparison.Ordinal);
         log.Add("the next one\n"u8.ToArray(), 10_000);
         log.Flush(10_000);
         var lines = File.ReadAllLines(path);
@@ -29,6 +30,20 @@ public sealed class LogTests : IDisposable
         Assert.Contains(lines, one => one.Contains("MH0716: this log could not be written for a while: 44 lines were dropped", StringComparison.Ordinal));
         Assert.Equal("the next one", lines.First(one => !one.StartsWith('x') && !one.Contains("MH0716", StringComparison.Ordinal)));
         Assert.Equal(long.MaxValue, log.Due);
+    }
+
+    [Fact]
+    public void A_log_that_nobody_writes_to_any_more_is_closed_when_all_of_it_is_written()
+    {
+        using var logs = new Logs();
+        var (old, other) = (logs.Of(Path.Combine(_folder, "old.log")), logs.Of(Path.Combine(_folder, "other.log")));
+        old.Add("a line\n"u8.ToArray(), 0);
+        logs.Keep([other]);
+        Assert.Same(old, logs.Of(Path.Combine(_folder, "old.log")));
+        logs.Flush(0);
+        logs.Keep([other]);
+        Assert.NotSame(old, logs.Of(Path.Combine(_folder, "old.log")));
+        Assert.Same(other, logs.Of(Path.Combine(_folder, "other.log")));
     }
 
     [Fact]

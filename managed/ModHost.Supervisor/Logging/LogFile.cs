@@ -73,8 +73,12 @@ internal sealed class LogFile : IDisposable
         try
         {
             Reopen(now);
-            TellDropped();
             var error = WriteLines();
+            if (error == 0 && TellDropped())
+            {
+                error = WriteLines();
+            }
+
             _retry = error == 0 ? now : now + (error == Errno.Again ? ShortPause : Pause);
         }
         catch (IOException)
@@ -138,11 +142,12 @@ internal sealed class LogFile : IDisposable
         }
     }
 
-    private void TellDropped()
+    // As soon as there is room: the next line may be long in coming.
+    private bool TellDropped()
     {
-        if (_dropped == 0 || _waiting > MostWaiting / 2 || _sent > 0)
+        if (_dropped == 0)
         {
-            return;
+            return false;
         }
 
         var text = string.Create(CultureInfo.InvariantCulture,
@@ -151,5 +156,6 @@ internal sealed class LogFile : IDisposable
         var line = ErrorLine.Format(LogLevel.Warning, "", text);
         _waiting += line.Length;
         _lines.Enqueue(line);
+        return true;
     }
 }
