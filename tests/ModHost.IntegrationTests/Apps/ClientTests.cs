@@ -24,7 +24,7 @@ public sealed class ClientTests
             await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2 affinity=cookie" });
             foreach (var mode in (string[])["negotiate", "skip"])
             {
-                var output = await Child.Run(Which("node")!, ["client.js", Url(nginx.Port, "/hub"), mode], folder, limit: TimeSpan.FromMinutes(1));
+                var output = await Child.Run(Which("node")!, ["client.js", Url(nginx.Port, "/hub"), mode], folder, limit: TimeSpan.FromMinutes(5));
                 Assert.Contains("ok", output, StringComparison.Ordinal);
             }
 
@@ -47,7 +47,7 @@ public sealed class ClientTests
         var app = await AppBuild.Of("GrpcWire", runtime);
         await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2" });
         var output = await Child.Run("/usr/bin/python3",
-            [Path.Combine(Scripts, "grpc_client.py"), $"127.0.0.1:{nginx.Places.Http2Port}", "1000"], limit: TimeSpan.FromMinutes(3));
+            [Path.Combine(Scripts, "grpc_client.py"), $"127.0.0.1:{nginx.Places.Http2Port}", "1000"], limit: TimeSpan.FromMinutes(10));
         Assert.Contains("ok", output, StringComparison.Ordinal);
         await nginx.CheckSane();
         Assert.Equal(0, await nginx.Quit());

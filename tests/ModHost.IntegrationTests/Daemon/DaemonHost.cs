@@ -29,14 +29,22 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
     }
 
-    public int Supervisor => Own("modhostd");
+    public int Supervisor => Own("modhostd").SingleOrDefault(-1);
 
-    public int Watchdog => Own("modhost-watchdog");
+    public int Watchdog => Own("modhost-watchdog").SingleOrDefault(-1);
+
+    /// <summary>More than one while an upgrade of nginx's binary is under way.</summary>
+    public IReadOnlyList<int> Supervisors => Own("modhostd");
+
+    /// <summary>Folders of supervisors, with their sockets.</summary>
+    public IReadOnlyList<string> Instances => Directory.GetDirectories(ProcessGroups.RunDirectory(Nginx.Places));
 
     /// <summary>Starts it; ready when the application answers.</summary>
-    /// <param name="keys">Keys of the process group.</param>
+    /// <param name="keys">Keys of the process group; in them FOLDER is <see cref="Folder"/>.</param>
     /// <param name="location">More directives of the location.</param>
-    public static async Task<DaemonHost> Start<TServer>(string keys, string location = "", int nginxWorkers = 1)
+    /// <param name="change">Of what is written otherwise.</param>
+    public static async Task<DaemonHost> Start<TServer>(string keys, string location = "", int nginxWorkers = 1,
+        Func<NginxSetup, NginxSetup>? change = null)
         where TServer : IServerUnderTest
     {
         var app = await AppBuild.Of("Probe", TServer.Runtime);
@@ -49,7 +57,8 @@ internal sealed class DaemonHost : IAsyncDisposable
 
         try
         {
-            var nginx = await NginxHost.Start(Setup(app, folder, keys, location) with { Workers = nginxWorkers }, "/empty");
+            var setup = Setup(app, folder, keys, location) with { Workers = nginxWorkers };
+            var nginx = await NginxHost.Start(change?.Invoke(setup) ?? setup, "/empty");
             return new DaemonHost(nginx, folder);
         }
         catch
@@ -62,12 +71,14 @@ internal sealed class DaemonHost : IAsyncDisposable
     public static NginxSetup Setup(string app, string folder, string keys, string location = "") => new()
     {
         OwnGroups = true,
+        // On a busy machine a start may take longer than requests wait for it by default.
         Http = places => $"""
             {ProcessGroups.Preamble(places)}
+            modhost_queue_timeout 60s;
             modhost_env PROBE_LEDGER {folder}/ledger;
             modhost_env PROBE_START_FILE {folder}/start;
             modhost_env PROBE_LIFE_FILE {folder}/life;
-            modhost_daemon_process shop {keys};
+            modhost_daemon_process shop {keys.Replace("FOLDER", folder, StringComparison.Ordinal)};
             """,
         Server = _ => $"location / {{ modhost_pass {app} process_group=shop; {location} }}",
     };
@@ -78,10 +89,22 @@ internal sealed class DaemonHost : IAsyncDisposable
     /// <summary>Waits until other processes than these serve, all of them ready.</summary>
     public Task Replaced(IReadOnlyCollection<int> old, int count) => Wait.Until($"{count} other workers are there", async () =>
         Workers is var now && now.Count == count && !now.Intersect(old).Any()
-        && (await Http.RawConnection.Get(Port, "/empty")).Status == 200, TimeSpan.FromSeconds(60));
+        && (await Http.RawConnection.Get(Port, "/empty")).Status == 200);
+
+    /// <summary>The supervisor's view of the workers.</summary>
+    public async Task<IReadOnlyList<JsonElement>> Known() => [.. (await Command(new { command = "status" }))
+        .GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("workers").EnumerateArray())];
+
+    /// <summary>How many workers the supervisor has seen end for this cause.</summary>
+    public async Task<int> Ended(string cause) => (await Command(new { command = "status" })).GetProperty("groups").EnumerateArray()
+        .Sum(group => group.GetProperty("ended").TryGetProperty(cause, out var count) ? count.GetInt32() : 0);
+
+    /// <summary>Waits until there are so many workers, and all of them ready.</summary>
+    public Task Ready(int count) => Wait.Until($"{count} workers are ready", async () => Workers.Count == count
+        && (await Known()).Count(worker => worker.GetProperty("state").GetString() == "ready") == count);
 
     /// <summary>Waits for so many workers.</summary>
-    public Task Counts(int count) => Wait.Until($"{count} workers are there", () => Workers.Count == count, TimeSpan.FromSeconds(60));
+    public Task Counts(int count) => Wait.Until($"{count} workers are there", () => Workers.Count == count);
 
     /// <summary>What ran: for each request the processes that began it.</summary>
     public ILookup<string, string> Ran() =>
@@ -104,6 +127,10 @@ internal sealed class DaemonHost : IAsyncDisposable
     private IEnumerable<string[]> Lines(string name) => Directory.EnumerateFiles(Folder, name + ".*")
         .SelectMany(File.ReadLines).Select(line => line.Split(' ')).Where(parts => parts.Length == 2);
 
-    private int Own(string program) => Nginx.Daemons
-        .Where(process => Program(process.Id) == program).Select(process => process.Id).SingleOrDefault(-1);
+    // What one of them has forked has its name until it executes another program.
+    private int[] Own(string program)
+    {
+        var all = Nginx.Daemons.Where(process => Program(process.Id) == program).ToArray();
+        return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id)];
+    }
 }

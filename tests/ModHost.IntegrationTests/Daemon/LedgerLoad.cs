@@ -25,7 +25,7 @@ internal sealed class LedgerLoad : IAsyncDisposable
         _clients = [.. Enumerable.Range(0, clients).Select(_ => Task.Run(Run))];
     }
 
-    /// <summary>By request: its status, or 0 with what went wrong.</summary>
+    /// <summary>By request: its status, or 0 with what went wrong, or -1: nothing came for too long.</summary>
     public ConcurrentDictionary<string, (int Status, string Text)> Outcomes { get; } = new();
 
     public IEnumerable<string> Failed => Outcomes.Where(item => item.Value.Status != 200).Select(item => item.Key);
@@ -77,7 +77,7 @@ internal sealed class LedgerLoad : IAsyncDisposable
             }
             catch (Exception error)
             {
-                Outcomes[id] = (0, error.Message);
+                Outcomes[id] = (error is TimeoutException ? -1 : 0, error.Message);
             }
         }
     }

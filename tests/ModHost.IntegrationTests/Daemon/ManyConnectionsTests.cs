@@ -102,7 +102,7 @@ public sealed class ManyConnectionsTests
     private static async Task<byte[]> Receive(Socket socket, int count)
     {
         var bytes = new byte[count];
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(Wait.Limit);
         for (var have = 0; have < count;)
         {
             var read = await socket.ReceiveAsync(bytes.AsMemory(have), limit.Token);

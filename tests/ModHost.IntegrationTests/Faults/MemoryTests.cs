@@ -60,16 +60,17 @@ public abstract class MemoryTests<TServer>(ProbeFixture<TServer> fixture) : Prob
         while (true)
         {
             var send = connection.Send(piece);
-            if (await Task.WhenAny(send, Task.Delay(1000)) != send)
+            if (await Task.WhenAny(send, Task.Delay(2000)) != send)
             {
-                connection.Break();
-                await Assert.ThrowsAnyAsync<IOException>(() => send);
                 break;
             }
 
+            // Were it not held back, it would come to the end of its body, or at least past what buffers take.
             sent += piece.Length;
             Assert.InRange(sent, 0, 20 * MiB);
         }
+
+        connection.Break();
 
         await RawConnection.Get(Port, "/gate/open?key=slow-app");
     }

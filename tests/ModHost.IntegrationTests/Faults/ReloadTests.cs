@@ -12,11 +12,10 @@ public abstract class ReloadTests<TServer>
     [Fact]
     public async Task Reloads_under_load_fail_no_request()
     {
-        // On a busy machine an app may take longer to start than requests wait for it by default.
-        await using var nginx = await StartProbe(workers: 2, more: "modhost_queue_timeout 60s;");
+        await using var nginx = await StartProbe(workers: 2);
         await using var load = Load.Start(nginx.Port, "/respond?body=answer", "answer");
         await using var control = Load.Start(nginx.Port, "/nginx/return", "control", clients: 1);
-        for (var i = 0; i < Settings.Count(full: 200, usual: 10); i++)
+        for (var i = 0; i < Settings.Count(full: 200, usual: 20); i++)
         {
             var done = load.Done;
             await nginx.Reload("/empty");
@@ -58,7 +57,7 @@ public abstract class ReloadTests<TServer>
     public async Task A_sleeping_request_is_answered_by_the_old_worker()
     {
         await using var nginx = await StartProbe();
-        var answer = RawConnection.Get(nginx.Port, "/sleep?ms=1500");
+        var answer = RawConnection.Get(nginx.Port, "/sleep?ms=3000");
         await Counter(nginx, "in-flight=1");
         nginx.Send(Signal.Hup);
         Assert.Equal("slept", (await answer).Text);
@@ -68,7 +67,7 @@ public abstract class ReloadTests<TServer>
     public async Task A_sleeping_request_is_answered_before_nginx_quits()
     {
         await using var nginx = await StartProbe();
-        var answer = RawConnection.Get(nginx.Port, "/sleep?ms=1500");
+        var answer = RawConnection.Get(nginx.Port, "/sleep?ms=3000");
         await Counter(nginx, "in-flight=1");
         nginx.Send(Signal.Quit);
         Assert.Equal("slept", (await answer).Text);
@@ -143,12 +142,7 @@ public abstract class ReloadTests<TServer>
         var app = await AppBuild.Of("Probe", TServer.Runtime);
         await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Detached = true }, "/empty");
         var old = nginx.Workers.Single();
-        nginx.Send(Signal.Usr2);
-        var newPid = nginx.Places.PidFile;
-        await Wait.Until("the new master has written its pid", () => File.Exists(newPid + ".oldbin") && File.Exists(newPid)
-            && int.TryParse(File.ReadAllText(newPid), out var pid) && pid != nginx.Master);
-        var second = int.Parse(File.ReadAllText(newPid), System.Globalization.CultureInfo.InvariantCulture);
-        await Wait.Until("the new master has a worker", () => ProcFs.Children(second).Count > 0);
+        var second = await nginx.Upgrade();
 
         // The old worker goes and comes back: a rollback runs no init_module.
         nginx.Send(Signal.Winch);
@@ -158,8 +152,7 @@ public abstract class ReloadTests<TServer>
         await Wait.Until("the old master has a worker again", () => nginx.Workers.Count == 1);
         Signal.Send(second, Signal.Quit);
         await Wait.Until("the new master has ended", () => !ProcFs.Lives(second));
-        await nginx.Answers("/empty", wait: true);
-        nginx.Rebase();
+        await nginx.Whole("/empty");
         await nginx.CheckSane();
         Assert.Equal(0, await nginx.Quit());
     }
@@ -194,7 +187,9 @@ public abstract class ReloadTests<TServer>
     private static async Task<NginxHost> StartProbe(int workers = 1, string more = "")
     {
         var app = await AppBuild.Of("Probe", TServer.Runtime);
-        return await NginxHost.Start(NginxSetup.For(app, more) with { Workers = workers }, "/empty");
+
+        // On a busy machine an app may take longer to start than requests wait for it by default.
+        return await NginxHost.Start(NginxSetup.For(app, "modhost_queue_timeout 60s; " + more) with { Workers = workers }, "/empty");
     }
 
     private static Task Counter(NginxHost nginx, string line) => Wait.For($"the app reports {line}",

@@ -57,7 +57,7 @@ public abstract class StartFailureTests<TServer>
     [Fact]
     public async Task Requests_wait_while_the_app_starts()
     {
-        await using var nginx = await Start("slow:1500");
+        await using var nginx = await Start("slow:1500", "modhost_queue_timeout 60s;");
         var first = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => RawConnection.Get(nginx.Port, "/empty")));
         Assert.All(first, response => Assert.Equal(200, response.Status));
         nginx.Rebase();

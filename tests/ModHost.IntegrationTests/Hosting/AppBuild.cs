@@ -37,7 +37,8 @@ internal static class AppBuild
         await s_one.WaitAsync();
         try
         {
-            await Child.Run("dotnet", arguments, Path.GetDirectoryName(project), await PackageFolder.Environment(scratch));
+            await Child.Run("dotnet", arguments, Path.GetDirectoryName(project), await PackageFolder.Environment(scratch),
+                TimeSpan.FromMinutes(40));
         }
         finally
         {

@@ -20,6 +20,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Places = places;
         Setup = setup;
         Master = child.Id;
+        Session = child.Id;
     }
 
     public NginxPlaces Places { get; }
@@ -29,6 +30,9 @@ internal sealed partial class NginxHost : IAsyncDisposable
     public int Port => Places.Port;
 
     public int Master { get; private set; }
+
+    /// <summary>Of all of nginx's processes, through upgrades of its binary too.</summary>
+    public int Session { get; private set; }
 
     public bool HasExited => Setup.Detached ? !ProcFs.Lives(Master) : _child.HasExited;
 
@@ -42,7 +46,10 @@ internal sealed partial class NginxHost : IAsyncDisposable
     public string AccessLog => File.Exists(Places.AccessLog) ? File.ReadAllText(Places.AccessLog) : "";
 
     /// <summary>The live workers; those that are shutting down are not among them.</summary>
-    public IReadOnlyList<int> Workers => [.. ProcFs.Children(Master)
+    public IReadOnlyList<int> Workers => WorkersOf(Master);
+
+    /// <summary>The same of any master, such as the second one of an upgrade.</summary>
+    public static IReadOnlyList<int> WorkersOf(int master) => [.. ProcFs.Children(master)
         .Where(process => process.State != 'Z' && ProcFs.CommandLine(process.Id).Contains("worker process", StringComparison.Ordinal)
             && !ProcFs.CommandLine(process.Id).Contains("shutting down", StringComparison.Ordinal))
         .Select(process => process.Id).Order()];
@@ -51,19 +58,20 @@ internal sealed partial class NginxHost : IAsyncDisposable
     public static async Task<NginxHost> Start(NginxSetup setup, string ready = "/", bool waitReady = true)
     {
         var places = Prepare(setup);
-        var host = new NginxHost(Launch(places), places, setup);
+        var host = new NginxHost(Launch(places, setup), places, setup);
         try
         {
             if (setup.Detached)
             {
                 await Wait.Until("nginx has written its pid", () => File.Exists(places.PidFile) && int.TryParse(File.ReadAllText(places.PidFile), out _));
                 host.Master = int.Parse(File.ReadAllText(places.PidFile), CultureInfo.InvariantCulture);
+                host.Session = host.Master;
             }
 
             await host.Answers(waitReady ? ready : "/nginx/return", waitReady);
             if (waitReady)
             {
-                await host.Connected();
+                await host.Connected(host.Master);
             }
 
             host.Rebase();
@@ -115,6 +123,33 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
     public void Send(int signal) => Signal.Send(Master, signal);
 
+    /// <summary>Another master of the same session has taken over: from here on it is the one that is meant.</summary>
+    public void Upgraded(int master)
+    {
+        Master = master;
+        Rebase();
+    }
+
+    /// <summary>Waits until all workers of the master are there, connected and answering; that is the normal state then.</summary>
+    public async Task Whole(string ready)
+    {
+        await Connected(Master);
+        await Answers(ready, wait: true);
+        Rebase();
+    }
+
+    /// <summary>Starts a second master from the binary (USR2), and waits until all its workers are there and connected.</summary>
+    /// <returns>Its pid.</returns>
+    public async Task<int> Upgrade()
+    {
+        Send(Signal.Usr2);
+        await Wait.Until("the new master has written its pid", () => File.Exists(Places.PidFile + ".oldbin")
+            && File.Exists(Places.PidFile) && int.TryParse(File.ReadAllText(Places.PidFile), out var pid) && pid != Master);
+        var second = int.Parse(File.ReadAllText(Places.PidFile), CultureInfo.InvariantCulture);
+        await Connected(second);
+        return second;
+    }
+
     /// <summary>Reloads, and waits until only new workers are left and they answer.</summary>
     public async Task Reload(string ready = "/")
     {
@@ -123,8 +158,8 @@ internal sealed partial class NginxHost : IAsyncDisposable
         await Wait.Until("the reload has replaced the workers", () => Workers is { Count: > 0 } now
             && now.Count == Setup.Workers && !now.Intersect(old).Any());
         await Answers(ready, wait: true);
-        await Wait.Until("the old workers have gone", () => !old.Any(ProcFs.Lives), TimeSpan.FromSeconds(60));
-        await Connected();
+        await Wait.Until("the old workers have gone", () => !old.Any(ProcFs.Lives));
+        await Connected(Master);
         Rebase();
     }
 
@@ -137,8 +172,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Match? match = null;
         try
         {
-            await Wait.Until($"the error log says '{pattern}'", () => (match = Regex.Match(NewLog, pattern, RegexOptions.Multiline)).Success,
-                TimeSpan.FromSeconds(15));
+            await Wait.Until($"the error log says '{pattern}'", () => (match = Regex.Match(NewLog, pattern, RegexOptions.Multiline)).Success);
         }
         catch (TimeoutException error)
         {
@@ -166,13 +200,13 @@ internal sealed partial class NginxHost : IAsyncDisposable
         }
     });
 
-    /// <summary>Waits until every nginx worker is there, and connected to every process of every group.</summary>
-    private async Task Connected()
+    /// <summary>Waits until every worker of a master is there, and connected to every process of every group.</summary>
+    private async Task Connected(int master)
     {
-        await Wait.Until("all nginx workers are there", () => Workers.Count >= Setup.Workers, TimeSpan.FromSeconds(60));
+        await Wait.Until("all nginx workers are there", () => WorkersOf(master).Count >= Setup.Forked);
         var processes = ProcessGroups.Processes(File.ReadAllText(Places.Configuration));
         await Wait.Until("nginx is connected to the process groups",
-            () => processes == 0 || Workers.All(worker => ProcessGroups.Channels(worker) >= processes), TimeSpan.FromSeconds(60));
+            () => processes == 0 || WorkersOf(master).All(worker => ProcessGroups.Channels(worker) >= processes));
     }
 
     /// <summary>What must hold after every test: nothing alarming logged, nothing left over, nobody replaced.</summary>
@@ -183,7 +217,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Assert.Equal(_workers, Workers);
         await Wait.Until("no child of the master is a zombie", () => ProcFs.Children(Master).All(process => process.State != 'Z'));
         await Wait.For("the workers have closed what they opened", () => Task.FromResult(_workers.Sum(ProcFs.Sockets)),
-            now => now <= _sockets, TimeSpan.FromSeconds(10));
+            now => now <= _sockets);
     }
 
     /// <summary>Lines of the error log at alert, emerg or crit.</summary>
@@ -197,8 +231,8 @@ internal sealed partial class NginxHost : IAsyncDisposable
             Send(signal);
         }
 
-        await Wait.Until("nginx has ended", () => HasExited, TimeSpan.FromSeconds(60));
-        Assert.DoesNotContain(ProcFs.InSession(Master), process => process.State != 'Z');
+        await Wait.Until("nginx has ended", () => HasExited);
+        Assert.DoesNotContain(ProcFs.InSession(Session), process => process.State != 'Z');
         CheckNothingLeft();
         return await _child.Exited();
     }
@@ -208,16 +242,17 @@ internal sealed partial class NginxHost : IAsyncDisposable
     {
         await Quit();
         await _child.DisposeAsync();
-        _child = Launch(Places);
+        _child = Launch(Places, Setup);
         Master = _child.Id;
+        Session = _child.Id;
         await Answers(ready, wait: true);
-        await Connected();
+        await Connected(Master);
         Rebase();
     }
 
     /// <summary>Supervisor, watchdog and workers of daemon mode, dead ones aside.</summary>
     public IReadOnlyList<ProcessState> Daemons =>
-        [.. ProcFs.All().Where(process => process.State != 'Z' && process.Session != Master && ProcessGroups.Has(process.Id, Places))];
+        [.. ProcFs.All().Where(process => process.State != 'Z' && process.Session != Session && ProcessGroups.Has(process.Id, Places))];
 
     public async ValueTask DisposeAsync()
     {
@@ -238,7 +273,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
                 Signal.TrySend(left.Id, Signal.Kill);
             }
 
-            foreach (var left in ProcFs.InSession(Master))
+            foreach (var left in ProcFs.InSession(Session))
             {
                 Signal.TrySend(left.Id, Signal.Kill);
             }
@@ -261,8 +296,11 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Assert.True(!Directory.Exists(run) || !Directory.EnumerateFileSystemEntries(run).Any(), $"Something is left in {run}.");
     }
 
-    private static Child Launch(NginxPlaces places) =>
-        Child.Start(Settings.Nginx, ["-p", places.Prefix, "-c", places.Configuration], places.Prefix);
+    private static Child Launch(NginxPlaces places, NginxSetup setup)
+    {
+        string[] command = [.. setup.Within, Settings.Nginx, "-p", places.Prefix, "-c", places.Configuration];
+        return Child.Start(command[0], command[1..], places.Prefix);
+    }
 
     [GeneratedRegex(@"\[(alert|emerg|crit)\]")]
     private static partial Regex AlarmingLine();

@@ -22,6 +22,9 @@ internal sealed record NginxSetup
 {
     public int Workers { get; init; } = 1;
 
+    /// <summary>Workers that are processes of their own.</summary>
+    public int Forked => Main.Contains("master_process off", StringComparison.Ordinal) ? 0 : Workers;
+
     /// <summary>Of each worker.</summary>
     public int Connections { get; init; } = 4096;
 
@@ -33,6 +36,9 @@ internal sealed record NginxSetup
 
     /// <summary>The configuration names its process groups itself, in whatever mode the tests run.</summary>
     public bool OwnGroups { get; init; }
+
+    /// <summary>A command that runs nginx, with nginx's own command line after it.</summary>
+    public IReadOnlyList<string> Within { get; init; } = [];
 
     public string Main { get; init; } = "";
 

@@ -58,32 +58,40 @@ internal static partial class ProcessGroups
         return assigned.Replace(Declaration, text.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>How many worker processes a configuration asks for.</summary>
-    public static int Processes(string configuration) => Declared().Matches(configuration)
-        .Sum(group => Count().Match(group.Value) is { Success: true } count ? int.Parse(count.Groups[1].Value, CultureInfo.InvariantCulture) : 1);
+    /// <summary>How many worker processes a configuration asks for, at least.</summary>
+    public static int Processes(string configuration) => Declared().Matches(configuration).Sum(group => Least(group.Value));
 
     /// <summary>To how many worker processes an nginx worker is connected: with each channel comes a page of memory.</summary>
     public static int Channels(int nginxWorker) =>
         ProcFs.Maps(nginxWorker).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
 
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
-    public static async Task<JsonElement> Command(NginxPlaces places, object command)
+    public static Task<JsonElement> Command(NginxPlaces places, object command) =>
+        Command(Directory.EnumerateDirectories(RunDirectory(places)).Single(), command);
+
+    /// <summary>The same of the supervisor whose sockets are in this folder.</summary>
+    public static async Task<JsonElement> Command(string instance, object command)
     {
-        var instance = Directory.EnumerateDirectories(RunDirectory(places)).Single();
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(instance, "control.sock")));
         await using var stream = new NetworkStream(socket);
         await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(command) + "\n"));
         using var reader = new StreamReader(stream);
-        var line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new IOException("control.sock gave no answer.");
+        var line = await reader.ReadLineAsync().WaitAsync(Wait.Limit) ?? throw new IOException("control.sock gave no answer.");
         using var document = JsonDocument.Parse(line);
         return document.RootElement.Clone();
+    }
+
+    private static int Least(string group)
+    {
+        var counts = Count().Matches(group).Select(count => int.Parse(count.Groups[1].Value, CultureInfo.InvariantCulture));
+        return counts.DefaultIfEmpty(1).Min();
     }
 
     [GeneratedRegex(@"modhost_daemon_process\s[^;]*;")]
     private static partial Regex Declared();
 
-    [GeneratedRegex(@"\sprocesses=(\d+)")]
+    [GeneratedRegex(@"\s(?:min-)?processes=(\d+)")]
     private static partial Regex Count();
 
     [GeneratedRegex(@"modhost_pass\s+(?<app>[^;\s]+)(?<more>[^;]*);")]

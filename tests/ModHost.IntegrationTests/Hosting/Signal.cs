@@ -12,6 +12,7 @@ internal static class Signal
     public const int Usr1 = 10;
     public const int Usr2 = 12;
     public const int Term = 15;
+    public const int Cont = 18;
     public const int Stop = 19;
     public const int Winch = 28;
 

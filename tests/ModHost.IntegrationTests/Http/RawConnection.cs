@@ -22,7 +22,7 @@ internal sealed class RawConnection : IAsyncDisposable
         _stream = stream;
     }
 
-    public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(30);
+    public static TimeSpan Limit => Hosting.Wait.Limit;
 
     public int LocalPort => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 

@@ -35,7 +35,7 @@ internal static class Recorder
         {
             try
             {
-                var note = await Slot(context.Query("key")).Task.WaitAsync(TimeSpan.FromSeconds(10), context.RequestAborted);
+                var note = await Slot(context.Query("key")).Task.WaitAsync(TimeSpan.FromSeconds(30), context.RequestAborted);
                 await context.Answer(note);
             }
             catch (TimeoutException)

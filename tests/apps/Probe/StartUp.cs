@@ -34,6 +34,11 @@ internal static class StartUp
             Environment.Exit(Argument);
         }
 
+        if (s_mode == "crash")
+        {
+            Environment.FailFast("PROBE_START asked for a crash.");
+        }
+
         if (s_mode.StartsWith("slow:", StringComparison.Ordinal))
         {
             Thread.Sleep(Argument);

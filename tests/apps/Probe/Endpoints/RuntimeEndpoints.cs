@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Probe.Endpoints;
 
@@ -65,6 +66,18 @@ internal static class RuntimeEndpoints
             }
 
             return context.Answer(s_kept.Count.ToString(CultureInfo.InvariantCulture));
+        });
+        app.Map("/runtime/leak-native", context =>
+        {
+            // Past the collector, which keeps to the limits of its control group by itself.
+            var piece = new byte[1 << 20];
+            Array.Fill(piece, (byte)1);
+            for (var i = 0; i < context.Number("mb"); i++)
+            {
+                Marshal.Copy(piece, 0, Marshal.AllocHGlobal(piece.Length), piece.Length);
+            }
+
+            return context.Answer("leaked");
         });
         app.Map("/runtime/info", context => context.Answer(
             $"server-gc={System.Runtime.GCSettings.IsServerGC}\nlatency={System.Runtime.GCSettings.LatencyMode}\n"

@@ -48,6 +48,7 @@ internal static class UpgradeEndpoints
             await socket.CloseAsync(WebSocketCloseStatus.PolicyViolation, "enough", CancellationToken.None);
         });
         app.Map("/ws/wait-abort", WaitAbort);
+        app.Map("/ws/until-stopping", UntilStopping);
     }
 
     /// <summary>Echoes bytes until the client sends FIN.</summary>
@@ -127,6 +128,19 @@ internal static class UpgradeEndpoints
         var total = System.Text.Encoding.ASCII.GetBytes($"{await receive}");
         await socket.SendAsync(total.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+    }
+
+    /// <summary>Open until the application stops, and closed properly then.</summary>
+    private static async Task UntilStopping(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult))
+        {
+            await stopping.Task;
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "stopping", CancellationToken.None);
     }
 
     /// <summary>Notes how a receive ends when the client's connection breaks off.</summary>
