@@ -14,7 +14,7 @@ public abstract class RollingTests<TServer>
     {
         await using var host = await DaemonHost.Start<TServer>("processes=2", nginxWorkers: 2);
         await using var load = LedgerLoad.Start(host.Port);
-        for (var i = 0; i < Settings.Count(full: 200, usual: 5); i++)
+        for (var i = 0; i < Settings.Count(full: 200, usual: 20); i++)
         {
             var old = host.Workers;
             Assert.True((await host.Command(new { command = "reload", group = "shop" })).GetProperty("ok").GetBoolean());
@@ -33,7 +33,7 @@ public abstract class RollingTests<TServer>
         await using var host = await DaemonHost.Start<TServer>("processes=2", nginxWorkers: 2);
         await using var load = Load.Start(host.Port, "/respond?body=answer", "answer");
         var workers = host.Workers;
-        for (var i = 0; i < Settings.Count(full: 200, usual: 10); i++)
+        for (var i = 0; i < Settings.Count(full: 200, usual: 20); i++)
         {
             await host.Nginx.Reload("/empty");
             Assert.Equal(workers, host.Workers);
@@ -96,7 +96,7 @@ public abstract class RollingTests<TServer>
         {
             seen.UnionWith(host.Workers);
             return seen.Count >= 6;
-        }, TimeSpan.FromSeconds(90));
+        });
         await load.Stop();
         load.Account(host.Ran(), 0);
         await host.Nginx.CheckSane();
@@ -105,20 +105,11 @@ public abstract class RollingTests<TServer>
     [Fact]
     public async Task An_idle_group_may_go_down_to_no_worker_and_the_next_request_waits_for_one()
     {
-        await using var host = await DaemonHost.Start<TServer>("processes=1 min-processes=0 inactivity-timeout=1s");
+        await using var host = await DaemonHost.Start<TServer>("processes=1 min-processes=0 inactivity-timeout=3s");
         await host.Counts(0);
         Assert.Equal("1", (await RawConnection.Get(host.Port, "/respond?body=1")).Text);
         await host.Counts(1);
         await host.Nginx.CheckSane();
-    }
-
-    [Fact]
-    public async Task Stopping_the_master_lets_every_worker_stop_its_application()
-    {
-        await using var host = await DaemonHost.Start<TServer>("processes=3");
-        await host.Counts(3);
-        Assert.Equal(0, await host.Nginx.Quit());
-        Assert.Equal(3, host.Noted("stopped"));
     }
 }
 

@@ -21,7 +21,7 @@ public sealed class SupervisorFaultTests
 
         // The new one knows the workers it did not start, and sees one die.
         Signal.Send(workers[0], Signal.Kill);
-        await Wait.Until("the worker was replaced", () => host.Workers is { Count: 2 } now && !now.Contains(workers[0]), TimeSpan.FromSeconds(60));
+        await Wait.Until("the worker was replaced", () => host.Workers is { Count: 2 } now && !now.Contains(workers[0]));
         await load.Stop();
         load.Account(host.Ran(), 4, 502);
         Allow(host);
@@ -36,7 +36,7 @@ public sealed class SupervisorFaultTests
         var workers = host.Workers;
         var watchdog = host.Watchdog;
         Signal.Send(watchdog, Signal.Kill);
-        await Wait.Until("there is another watchdog", () => host.Watchdog is > 0 and var now && now != watchdog, TimeSpan.FromSeconds(30));
+        await Wait.Until("there is another watchdog", () => host.Watchdog is > 0 and var now && now != watchdog);
         Assert.Equal(workers, host.Workers);
 
         // It holds what a supervisor needs.
@@ -60,7 +60,7 @@ public sealed class SupervisorFaultTests
         var seen = load.Outcomes.Count;
         await Wait.Until("requests are answered with neither", () => load.Outcomes.Count > seen + 100);
         await host.Nginx.Reload("/empty");
-        await Wait.Until("there is a new pair", () => host.Supervisor > 0 && host.Watchdog > 0, TimeSpan.FromSeconds(30));
+        await Wait.Until("there is a new pair", () => host.Supervisor > 0 && host.Watchdog > 0);
         await load.Stop();
         load.Account(host.Ran(), 0);
         await host.Counts(2);
@@ -91,9 +91,9 @@ public sealed class SupervisorFaultTests
     {
         var supervisor = host.Supervisor;
         Signal.Send(supervisor, Signal.Kill);
-        await Wait.Until("there is another supervisor", () => host.Supervisor is > 0 and var now && now != supervisor, TimeSpan.FromSeconds(30));
+        await Wait.Until("there is another supervisor", () => host.Supervisor is > 0 and var now && now != supervisor);
         await Wait.Until("it knows the group again", async () =>
-            (await host.Command(new { command = "status" })).GetRawText().Contains("shop", StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+            (await host.Command(new { command = "status" })).GetRawText().Contains("shop", StringComparison.Ordinal));
     }
 
     // The one that dies is named at this level.

@@ -1,0 +1,51 @@
+using ModHost.IntegrationTests.Hosting;
+using ModHost.IntegrationTests.Http;
+
+namespace ModHost.IntegrationTests.Daemon;
+
+/// <summary>nginx's own workers die, under load, with an account of every request.</summary>
+[Trait("Mode", "daemon")]
+public sealed class NginxWorkerFaultTests
+{
+    private const int Clients = 8;
+    private const int NginxWorkers = 2;
+    private const int Processes = 2;
+
+    [Fact]
+    public async Task A_killed_nginx_worker_loses_its_own_connections_and_nothing_else()
+    {
+        await using var host = await DaemonHost.Start<NginxJit>($"processes={Processes}", nginxWorkers: NginxWorkers);
+        var workers = host.Workers;
+        var sockets = workers.Sum(ProcFs.Sockets);
+        await using var load = LedgerLoad.Start(host.Port, Clients);
+        var kills = Settings.Count(full: 100, usual: 20);
+        for (var i = 0; i < kills; i++)
+        {
+            await Answered(load);
+            var victim = host.Nginx.Workers[i % NginxWorkers];
+            host.Nginx.Allow($"worker process {victim} exited on signal 9");
+            Signal.Send(victim, Signal.Kill);
+            await Wait.Until("nginx has another worker", () => host.Nginx.Workers is { Count: NginxWorkers } now && !now.Contains(victim));
+            await host.Nginx.Whole("/empty");
+        }
+
+        await load.Stop();
+
+        // Each client has one request at a time. The only failure is a connection that ended without an answer (0).
+        load.Account(host.Ran(), kills * Clients, 0);
+        Assert.Equal(workers, host.Workers);
+        await Wait.Until("the workers are done with what the dead ones had asked for", async () =>
+            (await host.Known()).Sum(worker => worker.GetProperty("inFlight").GetInt32()) == 0);
+        await Wait.Until("the workers have closed what the dead ones had", () => workers.Sum(ProcFs.Sockets) <= sockets);
+        await Wait.Until("the supervisor has forgotten them", async () => (await host.Command(new { command = "status" }))
+            .GetProperty("webServerProcesses").GetArrayLength() == NginxWorkers);
+        await host.Nginx.CheckSane();
+        Assert.Equal(0, await host.Nginx.Quit());
+    }
+
+    private static async Task Answered(LedgerLoad load)
+    {
+        var seen = load.Outcomes.Count;
+        await Wait.Until("requests are answered", () => load.Outcomes.Count > seen + 50);
+    }
+}
