@@ -25,7 +25,7 @@ public sealed class StoppingTests
         await server.Settle();
         Assert.False(stop.IsCompleted);
         go.SetResult();
-        await stop.WaitAsync(TimeSpan.FromSeconds(20));
+        await stop.WaitAsync(TimeSpan.FromSeconds(90));
 
         Assert.Equal("Hello", (await exchange.Completion()).Body);
     }
@@ -38,7 +38,7 @@ public sealed class StoppingTests
         var stop = server.Server.StopAsync(CancellationToken.None);
         Assert.Equal("Hello", (await server.Get("/")).Body);
         server.Drain();
-        await stop.WaitAsync(TimeSpan.FromSeconds(20));
+        await stop.WaitAsync(TimeSpan.FromSeconds(90));
     }
 
     [Fact]

@@ -137,7 +137,7 @@ public sealed class UpgradeTests
         exchange.Abort(ResetReason.Client);
         go.SetResult();
 
-        Assert.IsType<ConnectionResetException>(await thrown.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.IsType<ConnectionResetException>(await thrown.Task.WaitAsync(TimeSpan.FromSeconds(90)));
         await exchange.Completion();
     }
 

@@ -252,7 +252,7 @@ public sealed class ChannelTests
 
         shim.Dispose();
 
-        Assert.True(aborted.Task.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(aborted.Task.Wait(TimeSpan.FromSeconds(90)));
     }
 
     [Fact]

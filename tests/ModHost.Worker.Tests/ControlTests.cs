@@ -85,7 +85,8 @@ public sealed class ControlTests
         }
 
         var lines = 0;
-        while (worker.Supervisor.TryReceive(500) is { } frame)
+        // Nothing more comes when nothing has come for so long.
+        while (worker.Supervisor.TryReceive(3000) is { } frame)
         {
             Assert.Equal(FrameType.Log, frame.Type);
             lines++;

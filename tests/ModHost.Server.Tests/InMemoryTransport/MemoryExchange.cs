@@ -146,7 +146,7 @@ public sealed class MemoryExchange : ExchangeTransport
     /// <summary>Waits for a condition; it is looked at whenever something happens here.</summary>
     public async Task<MemoryExchange> Until(Func<MemoryExchange, bool> condition)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         while (true)
         {
             Task changed;

@@ -49,7 +49,7 @@ public sealed class MemoryLoop : IWake, IDisposable
             action();
             done.SetResult();
         });
-        done.Task.Wait(TimeSpan.FromSeconds(30));
+        done.Task.Wait(TimeSpan.FromSeconds(90));
     }
 
     public void Wake()

@@ -95,7 +95,7 @@ public sealed class MemoryServer : IServerConnection, ILoggerProvider, IAsyncDis
     public async ValueTask DisposeAsync()
     {
         Drain();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         await App.StopAsync(patience.Token);
         await App.DisposeAsync();
         Assert.Null(Loop.Failure);

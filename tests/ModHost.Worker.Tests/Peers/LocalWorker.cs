@@ -60,7 +60,7 @@ internal sealed class LocalWorker : IDisposable
     }
 
     public static void Wait(Func<bool> condition, string what) =>
-        Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(30)), what);
+        Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(90)), what);
 
     public void Dispose()
     {
