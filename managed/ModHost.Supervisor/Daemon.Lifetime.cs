@@ -51,6 +51,12 @@ internal sealed partial class Daemon
         Listen();
         WatchLifeline();
         Restore(link, EventLoop.Now);
+        if (IsStopping)
+        {
+            // The web server went before there was a group to stop.
+            StopGroups();
+        }
+
         HandleSignals();
         SaveIfChanged();
         link.SendReady();
@@ -86,6 +92,11 @@ internal sealed partial class Daemon
         IsStopping = true;
         Log(LogLevel.Notice, Errors.None, "stopping");
         Notify("STOPPING=1");
+        StopGroups();
+    }
+
+    private void StopGroups()
+    {
         foreach (var entry in _groups.Values)
         {
             entry.Group.Halt(EndCause.Shutdown, drain: false, EventLoop.Now);
