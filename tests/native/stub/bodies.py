@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from common import curl, idle, in_flight, info, raw, request, scenario
-from nginx_server import wait_for
+from nginx_server import PATIENCE, wait_for
 
 
 @scenario
@@ -26,7 +26,7 @@ def echo_chunked(server):
         for i in range(50):
             yield bytes([65 + i % 26]) * 3000
     connection = http.client.HTTPConnection("127.0.0.1", server.port,
-                                            timeout=30)
+                                            timeout=PATIENCE)
     connection.request("POST", "/echo", pieces(), encode_chunked=True,
                        headers={"Transfer-Encoding": "chunked"})
     response = connection.getresponse()
@@ -66,7 +66,7 @@ def http2_post(server, path, pieces, length=None):
         fields += header("content-length", str(length))
     with socket.create_connection(("127.0.0.1", server.tls), 5) as plain:
         with context.wrap_socket(plain, server_hostname="a") as s:
-            s.settimeout(10)
+            s.settimeout(PATIENCE)
             s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) +
                       frame(1, 4, 1, fields))
             for piece in pieces:
@@ -128,7 +128,7 @@ def http2_body_that_is_too_short(server):
 @scenario
 def continue_when_read(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
                   b"Expect: 100-continue\r\n\r\n")
         assert s.recv(4096).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -151,7 +151,7 @@ def no_continue_when_not_read(server):
 @scenario
 def no_continue_after_the_head(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(b"POST /head-then-body HTTP/1.1\r\nHost: a\r\n"
                   b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
         got = b""
@@ -194,7 +194,7 @@ def body_beyond_client_max_body_size(server):
 @scenario
 def error_page_is_not_given_half_a_body(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(b"POST /refused/x HTTP/1.1\r\nHost: a\r\n"
                   b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
                   b"100\r\n" + b"x" * 256 + b"\r\n")
@@ -250,7 +250,7 @@ def body_that_breaks_off_while_nobody_reads(server):
 @scenario
 def full_duplex(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(5)
+        s.settimeout(PATIENCE)
         s.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\n"
                   b"Transfer-Encoding: chunked\r\n\r\n")
         for i in range(20):

@@ -4,7 +4,7 @@ import http.client
 import socket
 import subprocess
 
-from nginx_server import TARGET, wait_for
+from nginx_server import PATIENCE, TARGET, wait_for
 
 SCENARIOS = []
 
@@ -36,7 +36,7 @@ def embedded_only(reason):
 
 def request(server, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", server.port,
-                                            timeout=30)
+                                            timeout=PATIENCE)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
     data = response.read()
@@ -52,7 +52,7 @@ def dict_of(headers):
     return result
 
 
-def raw(server, data, seconds=20, half_close=False):
+def raw(server, data, seconds=PATIENCE, half_close=False):
     """Sends bytes, reads to the end; (bytes, whether it was reset)."""
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.settimeout(seconds)
@@ -87,7 +87,7 @@ def info(server, path, headers=None, method="GET", body=None):
 def curl(server, path, *more, scheme="https"):
     port = server.tls if scheme == "https" else server.port
     result = subprocess.run(
-        ["curl", "-sk", "--max-time", "30", *more,
+        ["curl", "-sk", "--max-time", str(PATIENCE), *more,
          f"{scheme}://127.0.0.1:{port}{path}"],
         capture_output=True, check=False)
     return result.returncode, result.stdout

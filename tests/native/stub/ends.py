@@ -9,9 +9,14 @@ import subprocess
 import threading
 import time
 
-from common import IS_STUB, in_flight, stub_only
-from nginx_server import APP, Server, wait_for
-from own_servers import own, simple, started, with_server
+from common import IS_STUB, embedded_only, in_flight, stub_only
+from nginx_server import APP, DAEMON, PATIENCE, Server, wait_for
+from own_servers import SLOW_START, own, simple, started, with_server
+
+# Applications of process groups are stopped when nginx's workers are gone, and
+# those wait for their requests as long as nginx itself is told to.
+NGINX_LIMIT = "worker_shutdown_timeout 1s;" if DAEMON else ""
+NGINX_WAITS = "nginx's workers go first: worker_shutdown_timeout is their limit"
 
 
 def asked(server, path, count):
@@ -19,7 +24,7 @@ def asked(server, path, count):
     clients = []
     for _ in range(count):
         s = socket.create_connection(("127.0.0.1", server.port), 5)
-        s.settimeout(20)
+        s.settimeout(PATIENCE)
         s.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         clients.append(s)
     # read in the same turn of the loop as this one, or before
@@ -66,24 +71,37 @@ def quit_while_requests_wait_for_the_start():
         for got in map(rest_of, clients):
             assert b" 200 " in got and got.endswith(b"slept\n"), got
         assert "Stub: stopped" in server.log()
-    with_server(simple(), body, stop=False, main="env STUB_START_MS=1500;")
+    with_server(simple(http="modhost_queue_timeout 60s;"), body, stop=False,
+                main=SLOW_START)
 
 
 @own
 def quit_during_the_start():
     def body(server):
+        assert server.get("/static/")[0] == 200     # nginx itself has started
         begun = time.monotonic()
         server.stop()
-        assert time.monotonic() - begun < 4
-    with_server(simple(), body, stop=False, main="env STUB_START_MS=1500;")
+        assert time.monotonic() - begun < 30    # startup-timeout is longer
+    with_server(simple(), body, stop=False, main=SLOW_START)
 
 
 @own
+def nginx_killed_while_it_starts_leaves_no_process():
+    def body(server):
+        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait(PATIENCE)
+        # a folder may stay until the next start, if nobody was there yet
+        wait_for(lambda: not server.daemons(), 20, "the end of its groups")
+    with_server(simple(), body, stop=False, check_log=False)
+
+
+@own
+@embedded_only(NGINX_WAITS)
 def quit_lets_the_app_end_its_upgraded_connections():
     def body(server):
         started(server)
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-            s.settimeout(10)
+            s.settimeout(PATIENCE)
             s.sendall(b"GET /upgrade-echo?stop=1 HTTP/1.1\r\nHost: a\r\n"
                       b"Connection: Upgrade\r\nUpgrade: stub\r\n\r\nhello")
             got = b""
@@ -100,37 +118,37 @@ def quit_breaks_off_upgraded_connections_at_last():
     def body(server):
         started(server)
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-            s.settimeout(10)
+            s.settimeout(PATIENCE)
             s.sendall(b"GET /upgrade-echo HTTP/1.1\r\nHost: a\r\n"
                       b"Connection: Upgrade\r\nUpgrade: stub\r\n\r\nhello")
             got = b""
             while not got.endswith(b"hello"):
                 got += s.recv(4096)
             server.stop()
-        assert broken_off(server)
+        assert DAEMON or broken_off(server)
     with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
-                stop=False)
+                stop=False, main=NGINX_LIMIT)
 
 
 @own
 def quit_does_not_wait_for_ever():
     def body(server):
         started(server)
-        begun = time.monotonic()
         assert server.get("/plaintext")[0] == 200
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-            s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+            s.sendall(b"GET /abort?ms=600000 HTTP/1.1\r\nHost: a\r\n\r\n")
             in_flight(server)
             server.stop()
-            s.settimeout(5)
-            assert b" 503 " in s.recv(4096)
-        assert time.monotonic() - begun < 5
-        assert broken_off(server)
+            s.settimeout(PATIENCE)
+            got = s.recv(4096)
+            assert got == b"" if DAEMON else b" 503 " in got, got
+        assert DAEMON or broken_off(server)
     with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
-                stop=False)
+                stop=False, main=NGINX_LIMIT)
 
 
 @own
+@embedded_only(NGINX_WAITS)
 def quit_breaks_off_what_begins_late_too():
     def body(server):
         started(server)
@@ -149,24 +167,23 @@ def app_that_does_not_stop_is_left_behind():
         started(server)
         begun = time.monotonic()
         server.stop()
-        assert 1 < time.monotonic() - begun < 6
-        assert "MH0333" in server.log()
+        assert time.monotonic() - begun > 1
+        assert ("MH0711" if DAEMON else "MH0333") in server.log()
+        assert "Stub: stopped" not in server.log()
     with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
-                stop=False, main="env STUB_STOP_MS=20000;")
+                stop=False, main="env STUB_STOP_MS=600000;")
 
 
 @own
 def term_is_quick():
     def body(server):
         started(server)
-        begun = time.monotonic()
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-            s.sendall(b"GET /abort HTTP/1.1\r\nHost: a\r\n\r\n")
+            s.sendall(b"GET /abort?ms=600000 HTTP/1.1\r\nHost: a\r\n\r\n")
             in_flight(server)
             server.stop(signal.SIGTERM)
-        assert time.monotonic() - begun < 2
         assert "Stub: stopped" in server.log()
-    with_server(simple(), body, stop=False)
+    with_server(simple(http="modhost_shutdown_timeout 1h;"), body, stop=False)
 
 
 @own
@@ -182,7 +199,7 @@ def reload_under_load():
                 fresh = connection is None
                 if fresh:
                     connection = http.client.HTTPConnection(
-                        "127.0.0.1", server.port, timeout=10)
+                        "127.0.0.1", server.port, timeout=PATIENCE)
                 try:
                     connection.request("GET", "/plaintext")
                     response = connection.getresponse()
@@ -243,7 +260,7 @@ def log_files_are_reopened():
         wait_for(written, 10, "a line in the new log")
         assert "raw line" not in server.log()
         server.get("/environment")
-        assert "raw line" in server.log()
+        wait_for(lambda: "raw line" in server.log(), 10, "a line of its own")
     with_server(simple(), body, daemon=True)
 
 
@@ -318,7 +335,8 @@ def two_apps_with_state_of_their_own():
 def state_directory_that_cannot_be_made():
     def body(server):
         started(server)
-        assert "MH0332" in server.log()
+        wait_for(lambda: "MH0332" in server.log() or "MH0453" in server.log(),
+                 10, "a word of it")
     server_file = "/proc/modhost-cannot-be-made"
     server = Server(simple())
     with open(server.conf, encoding="utf-8") as f:
@@ -332,7 +350,7 @@ def state_directory_that_cannot_be_made():
     finally:
         if server.process.poll() is None:
             server.kill(signal.SIGTERM)
-            server.process.wait(10)
+            server.process.wait(PATIENCE)
         server.remove()
 
 

@@ -74,7 +74,7 @@ def request_timeout_is_504(server):
     before = server.counters()["aborts"]
     begun = time.monotonic()
     assert request(server, "GET", "/timed/abort")[0] == 504
-    assert 0.15 < time.monotonic() - begun < 5
+    assert 0.15 < time.monotonic() - begun < 25
     wait_for(lambda: server.counters()["aborts"] == before + 1, 5, "the abort")
     assert "MH0324" in server.log()
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from common import curl, info, raw, request, scenario
-from nginx_server import wait_for
+from nginx_server import PATIENCE, wait_for
 
 
 @scenario
@@ -32,7 +32,8 @@ def inline_requests_of_one_turn_are_all_answered(server):
     # More than run before the first is answered; two end with their client.
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(contextlib.closing(
-            http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)))
+            http.client.HTTPConnection("127.0.0.1", server.port,
+                                       timeout=PATIENCE)))
             for _ in range(100)]
         for client in clients:
             client.request("GET", "/inline/plaintext")
@@ -206,7 +207,8 @@ def tls_early_data_is_marked(server):
         return subprocess.run(
             ["openssl", "s_client", "-connect", f"127.0.0.1:{server.tls}",
              "-tls1_3", "-ign_eof", *more],
-            input=data, capture_output=True, check=False, timeout=30).stdout
+            input=data, capture_output=True, check=False,
+            timeout=PATIENCE).stdout
 
     out = talk(get, "-sess_out", session)
     assert b"flags: 0002" in out and b"Early-Data" not in out, out

@@ -1,6 +1,7 @@
 """An nginx of its own for tests: a temporary prefix, free ports, a clean end."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -56,13 +57,26 @@ http {{
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that the kernel does not give to clients, who might have it before
+    the server is up."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        end = int(f.read().split()[0])
+    while True:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", random.randrange(10000, end)
+                        if end > 11000 else 0))
+                return s.getsockname()[1]
+            except OSError:
+                pass
+
+
+# A limit says when to give up, no more: the machine may have other things to do.
+PATIENCE = 60
 
 
 def wait_for(condition, seconds=15, what="condition"):
-    until = time.monotonic() + seconds
+    until = time.monotonic() + max(seconds, PATIENCE)
     while True:
         value = condition()
         if value:
@@ -90,8 +104,9 @@ class Orphan:
         wait_for(lambda: self.poll() is not None, seconds, "nginx's end")
 
 
-def with_groups(http):
-    """The same configuration with a process group for each application."""
+def with_groups(http, main):
+    """The same configuration with a process group for each application, which
+    gets what it would have had of nginx's environment."""
     apps = []
 
     def assign(match):
@@ -103,8 +118,11 @@ def with_groups(http):
     http = re.sub(r"modhost_pass\s+([^;\s]+)([^;]*);", assign, http)
     declared = "".join(f"modhost_daemon_process g{number};\n"
                        for number in range(len(apps)))
+    given = "".join(f"modhost_env {name} {value};\n" for name, value in
+                    re.findall(r"\benv (\w+)=([^;]*);", main))
     return ("modhost_run_directory @PREFIX@/run;\n"
-            "modhost_env PROBE_ENDPOINTS exchange;\n" + declared + http)
+            "modhost_env PROBE_ENDPOINTS exchange;\n" + given + declared
+            + http)
 
 
 class Server:
@@ -129,7 +147,7 @@ class Server:
 
     def write(self, http):
         if DAEMON and "process_group=" not in http:
-            http = with_groups(http)
+            http = with_groups(http, self.main)
         for name, value in {"PORT": self.port, "TLS": self.tls, "STUB": APP,
                             "PREFIX": self.prefix}.items():
             http = http.replace(f"@{name}@", str(value))
@@ -192,7 +210,7 @@ class Server:
     def get(self, path):
         import http.client
         connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=30)
+                                                timeout=PATIENCE)
         try:
             connection.request("GET", path)
             response = connection.getresponse()
@@ -232,19 +250,42 @@ class Server:
     def kill(self, number):
         os.kill(self.process.pid, number)
 
-    def stop(self, number=signal.SIGQUIT, seconds=20):
+    def stop(self, number=signal.SIGQUIT, seconds=PATIENCE):
         if self.process is not None and self.process.poll() is None:
             self.kill(number)
             try:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill(signal.SIGTERM)
-                self.process.wait(10)
+                self.process.wait(PATIENCE)
                 raise AssertionError("nginx did not stop") from None
         self.out.close()
+        left = self.folders() + self.daemons()
+        if left:
+            raise AssertionError(f"nginx left {left}")
         bad = [line for line in self.log().splitlines() if BAD.search(line)]
         if self.check_log and bad:
             raise AssertionError("in the log: " + "\n".join(bad[:20]))
+
+    def folders(self):
+        """Of supervisors."""
+        run = os.path.join(self.prefix, "run")
+        return os.listdir(run) if DAEMON and os.path.exists(run) else []
+
+    def daemons(self):
+        """Processes of groups, when nginx has ended."""
+        found = []
+        for entry in os.listdir("/proc") if DAEMON else []:
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as f:
+                    line = f.read()
+                with open(f"/proc/{entry}/environ", "rb") as f:
+                    line += f.read()
+            except OSError:
+                continue
+            if self.prefix.encode() in line:
+                found.append(entry)
+        return found
 
     def remove(self):
         if self.daemon:

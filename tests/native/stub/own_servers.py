@@ -3,7 +3,7 @@
 import os
 import signal
 
-from nginx_server import Server, wait_for
+from nginx_server import DAEMON, PATIENCE, Server, wait_for
 
 OWN = []
 
@@ -15,6 +15,12 @@ SIMPLE = """
         MORE
     }
 """
+
+
+# For an application to start in, with time left to look at what is not there
+# yet; where it has a process, that and its supervisor have to come up first.
+START_MS = 4000 if DAEMON else 2000
+SLOW_START = f"env STUB_START_MS={START_MS};"
 
 
 def simple(more="", http=""):
@@ -40,7 +46,7 @@ def with_server(http, body, stop=True, **settings):
     finally:
         if server.process is not None and server.process.poll() is None:
             server.kill(signal.SIGTERM)
-            server.process.wait(10)
+            server.process.wait(PATIENCE)
         server.remove()
 
 

@@ -6,7 +6,7 @@ import socket
 import time
 
 from common import curl, idle, in_flight, raw, request, scenario, stub_only
-from nginx_server import wait_for
+from nginx_server import PATIENCE, wait_for
 
 
 @scenario
@@ -172,7 +172,7 @@ def streams_over_http2(server):
 @scenario
 def head_goes_first(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(b"GET /head-first?ms=3000 HTTP/1.1\r\nHost: a\r\n\r\n")
         got = s.recv(4096)
         assert got.startswith(b"HTTP/1.1 200") and b"then" not in got, got
@@ -183,7 +183,7 @@ def slow_client_holds_the_app_back(server):
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         s.connect(("127.0.0.1", server.port))
-        s.settimeout(20)
+        s.settimeout(PATIENCE)
         s.sendall(b"GET /stream?n=4000&size=16384 HTTP/1.0\r\n\r\n")
         in_flight(server)
         pid = server.counters()["pid"]
@@ -220,7 +220,7 @@ def spooled_response_frees_the_app(server):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
             s.connect(("127.0.0.1", server.port))
-            s.settimeout(20)
+            s.settimeout(PATIENCE)
             s.sendall(b"GET " + path.encode() + b" HTTP/1.0\r\n\r\n")
             idle(server)
             got = b""

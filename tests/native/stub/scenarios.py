@@ -13,7 +13,7 @@ import traceback
 
 import stress
 from common import SCENARIOS, idle
-from nginx_server import DAEMON, TARGET, Server
+from nginx_server import DAEMON, PATIENCE, TARGET, Server
 from own_servers import OWN
 from shared import SHARED
 
@@ -27,6 +27,8 @@ import others  # noqa: F401
 import starts  # noqa: F401
 import ends  # noqa: F401
 import groups  # noqa: F401
+import hostile  # noqa: F401
+import group_life  # noqa: F401
 
 
 def everything_at_once():
@@ -44,7 +46,7 @@ def everything_at_once():
     finally:
         if server.process.poll() is None:
             server.kill(signal.SIGTERM)
-            server.process.wait(10)
+            server.process.wait(PATIENCE)
         server.remove()
 
 
@@ -126,7 +128,7 @@ def main(argv):
         finally:
             if shared.process.poll() is None:
                 shared.kill(signal.SIGTERM)
-                shared.process.wait(10)
+                shared.process.wait(PATIENCE)
             shared.remove()
 
     print(f"{passed} passed, {len(failed)} failed", *failed)

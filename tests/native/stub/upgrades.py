@@ -7,7 +7,7 @@ import struct
 import threading
 
 from common import IS_STUB, idle, request, scenario, stub_only
-from nginx_server import wait_for
+from nginx_server import PATIENCE, wait_for
 
 
 UPGRADE = (b"GET /upgrade-echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
@@ -35,7 +35,7 @@ def read_exactly(s, rest, length):
 @scenario
 def upgrade_echoes(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(UPGRADE + b"early")
         head, rest = read_head(s)
         assert head.startswith(b"HTTP/1.1 101") and b"Upgrade: stub" in head
@@ -54,7 +54,7 @@ def upgrade_echoes(server):
 @scenario
 def upgrade_with_a_window_from_before(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(UPGRADE.replace(b"-echo", b"-echo?first=1") + b"early")
         _, rest = read_head(s)
         assert read_exactly(s, rest, 5) == b"early"
@@ -66,7 +66,7 @@ def upgrade_with_a_window_from_before(server):
 @scenario
 def upgrade_half_closed_by_client(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(UPGRADE)
         read_head(s)
         s.sendall(b"last")
@@ -80,14 +80,14 @@ def upgrade_half_closed_by_client(server):
 def upgrade_that_nobody_reads_from(server):
     mute = UPGRADE.replace(b"-echo", b"-mute")
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(mute)
         _, rest = read_head(s)
         s.shutdown(socket.SHUT_WR)
         assert read_exactly(s, rest, 5) == b"heard" and s.recv(10) == b""
     before = server.counters()["aborts"]
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(mute)
         read_head(s)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
@@ -103,7 +103,7 @@ def upgrade_over_tls(server):
     context.verify_mode = ssl.CERT_NONE
     with socket.create_connection(("127.0.0.1", server.tls), 5) as plain:
         with context.wrap_socket(plain) as s:
-            s.settimeout(10)
+            s.settimeout(PATIENCE)
             s.sendall(UPGRADE)
             _, rest = read_head(s)
             s.sendall(b"x" * 50000)
@@ -117,7 +117,7 @@ def upgrade_over_tls(server):
 def upgrade_broken_off_by_client(server):
     before = server.counters()["aborts"]
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-        s.settimeout(10)
+        s.settimeout(PATIENCE)
         s.sendall(UPGRADE)
         read_head(s)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
