@@ -27,7 +27,7 @@ internal sealed partial class Worker
                 Drain();
                 return null;
             case FrameType.Stop:
-                Stop();
+                Stop(TimeSpan.FromMilliseconds(header.Value));
                 return null;
             case FrameType.LogLevel:
                 _logLevel = (int)Math.Min(header.Value, 6);

@@ -95,11 +95,12 @@ internal sealed partial class Worker
     });
 
     /// <summary>Stops the application; what was not begun goes to other workers. Any thread.</summary>
-    public void Stop()
+    /// <param name="limit">How long it may take, where that is less than was configured; zero: as configured.</param>
+    public void Stop(TimeSpan limit = default)
     {
         _refuses = true;
         Drain();
-        App.RequestStop();
+        App.RequestStop(limit);
     }
 
     /// <summary>

@@ -35,6 +35,27 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public void Stop_within_less_than_was_configured_is_over_in_that_time()
+    {
+        var app = WorkerUnderTest.App("Hello");
+        using var worker = WorkerUnderTest.Launch(app);
+        worker.Supervisor.Greet();
+        var settings = WorkerUnderTest.Settings(app);
+        settings["shutdownTimeout"] = 3_600_000;
+        worker.Supervisor.Configure(settings);
+        worker.WaitUntilReady();
+
+        // A web server that never says that it is drained.
+        using var shim = worker.Supervisor.OpenChannel();
+
+        worker.Supervisor.Stop(milliseconds: 200);
+
+        worker.Supervisor.ReceiveState(AppState.Stopping);
+        worker.Supervisor.ReceiveState(AppState.Stopped);
+        Assert.Equal(0, worker.WaitForExit().Code);
+    }
+
+    [Fact]
     public void A_signal_to_end_is_as_good_as_an_order()
     {
         using var worker = WorkerUnderTest.Start(WorkerUnderTest.App("Hello"));

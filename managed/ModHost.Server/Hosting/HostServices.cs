@@ -20,11 +20,7 @@ internal static class HostServices
         services.AddSingleton<IHostLifetime, PassiveLifetime>();
         services.AddSingleton<IModHostWorker>(ModHostWorker.Current);
         ConfigureLogging(services, app);
-
-        if (app.ShutdownTimeout > TimeSpan.Zero)
-        {
-            services.PostConfigure<HostOptions>(options => options.ShutdownTimeout = app.ShutdownTimeout);
-        }
+        services.PostConfigure<HostOptions>(app.Add);
 
         if (app.StateDirectory is { } directory)
         {

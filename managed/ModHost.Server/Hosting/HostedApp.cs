@@ -17,9 +17,11 @@ public abstract class HostedApp
 
     private readonly Lock _gate = new();
     private readonly List<IHostApplicationLifetime> _lifetimes = [];
+    private readonly List<HostOptions> _options = [];
     private IHostApplicationLifetime? _served;
     private int _started;
     private volatile bool _stopRequested;
+    private TimeSpan _stopLimit;
 
     /// <summary>
     /// The application whose code is running: the one that the context names, else the process's only one, else
@@ -64,12 +66,18 @@ public abstract class HostedApp
     /// Asks the application to stop, as a signal would; a host that is not there yet, as soon as it is. Any thread;
     /// returns at once.
     /// </summary>
-    public void RequestStop()
+    /// <param name="limit">
+    /// How long a generic host may take for it, where that is less than <see cref="ShutdownTimeout"/>, or what the
+    /// application says; zero: as they say.
+    /// </param>
+    public void RequestStop(TimeSpan limit = default)
     {
         IHostApplicationLifetime[] lifetimes;
         lock (_gate)
         {
             _stopRequested = true;
+            _stopLimit = limit;
+            _options.ForEach(options => Hasten(options, limit));
             lifetimes = [.. _lifetimes];
         }
 
@@ -81,6 +89,21 @@ public abstract class HostedApp
 
     /// <summary>The host begins to stop, whoever asked for it.</summary>
     protected abstract void OnStopping();
+
+    /// <summary>A host of the application has these options; it looks at them when it begins to stop.</summary>
+    internal void Add(HostOptions options)
+    {
+        lock (_gate)
+        {
+            if (ShutdownTimeout > TimeSpan.Zero)
+            {
+                options.ShutdownTimeout = ShutdownTimeout;
+            }
+
+            Hasten(options, _stopLimit);
+            _options.Add(options);
+        }
+    }
 
     /// <summary>A web host of the application was built.</summary>
     internal void Add(IHostApplicationLifetime lifetime)
@@ -118,6 +141,15 @@ public abstract class HostedApp
             OnStopping();
         });
         return true;
+    }
+
+    private static void Hasten(HostOptions options, TimeSpan limit)
+    {
+        if (limit > TimeSpan.Zero
+            && (options.ShutdownTimeout > limit || options.ShutdownTimeout == Timeout.InfiniteTimeSpan))
+        {
+            options.ShutdownTimeout = limit;
+        }
     }
 
     private void ReportStarted()
