@@ -4,13 +4,14 @@ namespace Probe.Endpoints;
 
 /// <summary>
 /// Writes down each request that is run, in a file of its own for each process (PROBE_LEDGER, and the pid) that outlives
-/// it: so that a test can tell what ran, and how often, when processes die.
+/// it: so that a test can tell what ran, and how often, when processes die. A pid may come again: such a process goes on
+/// with the file.
 /// </summary>
 internal static class LedgerEndpoints
 {
     private static readonly Lazy<FileStream> s_ledger = new(() => new FileStream(
         string.Create(CultureInfo.InvariantCulture, $"{Environment.GetEnvironmentVariable("PROBE_LEDGER")}.{Environment.ProcessId}"),
-        FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
 
     public static void MapLedger(this IEndpointRouteBuilder app) => app.Map("/ledger", async context =>
     {
