@@ -20,12 +20,13 @@ SERVER_CORE = 0
 NGINX = """\
 daemon off;
 worker_processes 1;
+{files}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 {user}
 {load_module}
 events {{
-    worker_connections 4096;
+    worker_connections {connections};
 }}
 
 http {{
@@ -67,7 +68,7 @@ RETURN = """\
 @dataclasses.dataclass(frozen=True)
 class Paths:
     dist: pathlib.Path
-    jit: pathlib.Path  # publish folder
+    jit: pathlib.Path  # publish folder, named after its application
     aot: pathlib.Path  # library; may be absent
     work: pathlib.Path  # private to this run
 
@@ -89,6 +90,8 @@ def start(command, log, environment=None):
 
 class Server:
     """One row of the comparison. `label` is <server>-<mode>-<runtime>."""
+
+    connections = 4096  # of the one nginx worker
 
     def __init__(self, label, paths):
         self.label = label
@@ -121,7 +124,7 @@ class Server:
         urls = (f"http://{address}" if address.startswith("unix:")
                 else f"http://127.0.0.1:{address}")
         self.processes.append(start(
-            ["dotnet", str(self.paths.jit / "Hello.dll")],
+            ["dotnet", str(self.paths.jit / f"{self.paths.jit.name}.dll")],
             self.folder / "kestrel.log",
             {"ASPNETCORE_URLS": urls, "Logging__LogLevel__Default": "Warning",
              "ASPNETCORE_CONTENTROOT": str(self.paths.jit)}))
@@ -130,6 +133,9 @@ class Server:
         text = NGINX.format(
             folder=self.folder, port=self.port, location=location,
             upstream=upstream, load_module=load_module,
+            connections=self.connections,
+            files=f"worker_rlimit_nofile {2 * self.connections};"
+            if self.connections > 4096 else "",
             user="user root;" if os.geteuid() == 0 else "")
         path = self.folder / "nginx.conf"
         path.write_text(text, encoding="utf-8")

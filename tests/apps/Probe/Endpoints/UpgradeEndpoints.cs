@@ -82,7 +82,7 @@ internal static class UpgradeEndpoints
         Recorder.Add("ws-open");
         try
         {
-            var buffer = new byte[65536];
+            var buffer = new byte[context.Number("buffer", 65536)];
             while (true)
             {
                 var result = await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted);
