@@ -24,7 +24,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         get
         {
-            var all = Nginx.Daemons.Where(process => !IsOwn(process.Id)).ToArray();
+            var all = Nginx.Daemons.Where(process => IsWorker(process.Id)).ToArray();
             return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id).Order()];
         }
     }
@@ -119,7 +119,8 @@ internal sealed class DaemonHost : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static bool IsOwn(int id) => Program(id) is "modhostd" or "modhost-watchdog";
+    // One without a name has just ended.
+    private static bool IsWorker(int id) => Program(id) is not ("modhostd" or "modhost-watchdog" or "");
 
     private static string Program(int id) => Path.GetFileName(ProcFs.CommandLine(id).Split(' ')[0]);
 
