@@ -88,8 +88,9 @@ public sealed class ProcessTests
     {
         using var supervisor = RunningSupervisor.Start(watched: false,
             configuration => Group(configuration)["env"]!.AsArray().Add(new JsonArray("FAKE_WARMUP", "200")));
+        var first = supervisor.Ready(1)[0];
         File.WriteAllText(Path.Combine(supervisor.Folder, "start"), how);
-        RunningSupervisor.Kill(supervisor.Ready(1)[0]);
+        RunningSupervisor.Kill(first);
         Until.True("the group has failed", () => (string?)supervisor.Group()["state"] == "failed");
         Assert.Equal(why, (string?)supervisor.Group()["error"]);
         File.WriteAllText(Path.Combine(supervisor.Folder, "start"), "");
@@ -101,8 +102,9 @@ public sealed class ProcessTests
     public void A_start_that_hangs_is_killed_after_startup_timeout()
     {
         using var supervisor = RunningSupervisor.Start(watched: false, Options(("startup-timeout", "300ms")));
+        var first = supervisor.Ready(1)[0];
         File.WriteAllText(Path.Combine(supervisor.Folder, "start"), "hang");
-        RunningSupervisor.Kill(supervisor.Ready(1)[0]);
+        RunningSupervisor.Kill(first);
         supervisor.HasLogged("MH0703");
     }
 
