@@ -12,15 +12,7 @@
 #define MODHOST_CONF_H
 
 #include "daemon_options.h"
-
-/* MOD_MODHOST_pass, ...: the index of an option of options.def. */
-enum mod_modhost_option {
-#define MH_OPTION(name, type, preset, contexts, meaning)                      \
-    MOD_MODHOST_##name,
-#include "options.def"
-#undef MH_OPTION
-    MOD_MODHOST_OPTIONS
-};
+#include "option.h"
 
 /* A place in the configuration files, for messages after parsing. */
 typedef struct mod_modhost_line {
@@ -108,7 +100,7 @@ typedef struct mod_modhost_dir_conf {
     struct mod_modhost_slow_file  *slow_file;    /* NULL: the error log       */
     uint64_t                   set;      /* options typed, by bit             */
     uint64_t                   inner;    /* of these: in a section            */
-    int64_t                    numbers[MOD_MODHOST_OPTIONS];
+    int64_t                    numbers[MH_OPTIONS];
 } mod_modhost_dir_conf;
 
 typedef struct mod_modhost_server_conf {
@@ -123,7 +115,7 @@ typedef struct mod_modhost_main_conf {
     apr_array_header_t        *places;   /* mod_modhost_place *               */
     apr_array_header_t        *apps;     /* mod_modhost_app_conf *: embedded  */
     apr_array_header_t        *groups;   /* mod_modhost_group_conf *          */
-    const char                *texts[MOD_MODHOST_OPTIONS];   /* paths; NULL   */
+    const char                *texts[MH_OPTIONS];    /* paths, as typed  */
     const char                *dotnet_root;      /* NULL: the usual places    */
     const char                *managed_directory;
     const char                *run_directory;
@@ -141,11 +133,11 @@ extern mod_modhost_main_conf  *mod_modhost_main;
 /* ---- reading a merged configuration; any thread ------------------------ */
 
 /* What "" and "0" of options.def are as numbers; made at load. */
-extern int64_t  mod_modhost_presets[MOD_MODHOST_OPTIONS];
+extern int64_t  mod_modhost_presets[MH_OPTIONS];
 
 static inline int
 mod_modhost_is_set(const mod_modhost_dir_conf *conf,
-    enum mod_modhost_option option)
+    enum mh_option option)
 {
     return (conf->set >> option & 1) != 0;
 }
@@ -156,7 +148,7 @@ mod_modhost_is_set(const mod_modhost_dir_conf *conf,
  */
 static inline int64_t
 mod_modhost_number(const mod_modhost_dir_conf *conf,
-    enum mod_modhost_option option)
+    enum mh_option option)
 {
     return mod_modhost_is_set(conf, option) ? conf->numbers[option]
                                             : mod_modhost_presets[option];
@@ -167,7 +159,7 @@ mod_modhost_number(const mod_modhost_dir_conf *conf,
  * goes before the process group's, that one before the server's.
  */
 int64_t mod_modhost_limit(const mod_modhost_dir_conf *conf,
-    const mod_modhost_app_conf *app, enum mod_modhost_option option);
+    const mod_modhost_app_conf *app, enum mh_option option);
 
 
 /* ---- modhost_config.c, _directives.c: made, merged, typed -------------- */
