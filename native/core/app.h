@@ -90,7 +90,12 @@ int mh_frameworks_merge(mh_framework *list, unsigned *count,
 int mh_dotnet_root(const char *configured, char *root, size_t size,
     mh_error *error);
 
-/* One application of this process. Made after the fork. */
+/*
+ * One application of this process, as one loop sees it. Made after the fork.
+ * Where each of several threads is the loop of the exchanges that it serves,
+ * each has an mh_app of its own for the application, with the same number and
+ * table; nothing of it may then be used on another thread, but what says so.
+ */
 struct mh_app {
     uint32_t                  number;         /* index among the apps         */
     uint32_t                  state;          /* MODHOST_APP_*; loop only     */
@@ -114,7 +119,7 @@ struct mh_app {
  */
 void mh_app_trim(mh_app *app, uint32_t keep);
 
-/* Hands over every batch that was begun in this turn. Loop. */
+/* Hands over every batch that this thread began in this turn. Loop. */
 void mh_apps_flush(void);
 
 /*

@@ -7,8 +7,8 @@
 
 #define BATCH_MAX  64u               /* exchanges in one exchange_begin       */
 
-/* Apps with a batch; loop only. */
-static mh_app  *batched_apps;
+/* Apps with a batch, of the loop that this thread is. */
+static _Thread_local mh_app  *batched_apps;
 
 
 void

@@ -93,6 +93,9 @@ void mh_queue_close(mh_queue *queue);
 void mh_queue_push(mh_queue *queue, mh_message *message, bool wake);
 /* Any thread. Signals if something waits and nobody has signalled yet. */
 void mh_queue_wake(mh_queue *queue);
+/* Any thread. Signals though nothing is there: the taker is to look elsewhere.
+   Not to one that is at work, which looks there before it leaves off. */
+void mh_queue_poke(mh_queue *queue);
 /* Taker. All messages, oldest first; resets the descriptor. */
 mh_message *mh_queue_take(mh_queue *queue);
 /*
