@@ -69,6 +69,12 @@ struct mod_modhost_app_conf {
     mod_modhost_app           *app;      /* in a child; else NULL             */
 };
 
+/* A file that slow requests are told in; one for each path. */
+typedef struct mod_modhost_slow_file {
+    const char                *path;
+    apr_file_t                *file;     /* open from post_config on          */
+} mod_modhost_slow_file;
+
 /* A line that gives a place to an application. */
 typedef struct mod_modhost_place {
     const char                *pass;     /* the path given, made absolute     */
@@ -97,7 +103,7 @@ typedef struct mod_modhost_dir_conf {
     int                        type_variable;    /* AUTH_TYPE, or -1          */
     apr_array_header_t        *hide_headers; /* const char *, lower case      */
     uint8_t                   *hide_known;   /* by number; NULL: none         */
-    struct mod_modhost_slow_file  *slow_file;    /* NULL: the error log       */
+    mod_modhost_slow_file     *slow_file;    /* NULL: the error log           */
     uint64_t                   set;      /* options typed, by bit             */
     uint64_t                   inner;    /* of these: in a section            */
     int64_t                    numbers[MH_OPTIONS];
@@ -121,7 +127,7 @@ typedef struct mod_modhost_main_conf {
     const char                *run_directory;
     const char                *state_directory;
     const char                *home;     /* HOME of children that host apps   */
-    int                        status;   /* somebody may ask for it           */
+    apr_array_header_t        *slow_files;   /* mod_modhost_slow_file *       */
 } mod_modhost_main_conf;
 
 extern mod_modhost_main_conf  *mod_modhost_main;
@@ -164,7 +170,7 @@ int64_t mod_modhost_limit(const mod_modhost_dir_conf *conf,
 
 /* ---- modhost_config.c, _directives.c: made, merged, typed -------------- */
 
-extern const command_rec  mod_modhost_commands[];
+extern command_rec  mod_modhost_commands[];
 
 void *mod_modhost_create_dir_conf(apr_pool_t *pool, char *dir);
 void *mod_modhost_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
@@ -174,6 +180,13 @@ void *mod_modhost_merge_server_conf(apr_pool_t *pool, void *base, void *add);
 int mod_modhost_main_create(apr_pool_t *pool);
 
 mod_modhost_line mod_modhost_here(const cmd_parms *cmd);
+/* The message about a directive that stands twice in one section. */
+const char *mod_modhost_twice(const cmd_parms *cmd);
+void mod_modhost_set(const cmd_parms *cmd, mod_modhost_dir_conf *conf,
+    enum mh_option option);
+/* modhost_slow.c; NULL: not a path. */
+mod_modhost_slow_file *mod_modhost_slow_file_named(apr_pool_t *pool,
+    const char *path);
 
 /* ---- modhost_pass.c, _group.c: directives with code of their own ------- */
 

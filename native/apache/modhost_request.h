@@ -1,0 +1,192 @@
+/*
+ * A request on its way through the module: what the files of the request path
+ * share. Everything here is the handler thread's, unless it says otherwise, and
+ * ends before the handler returns.
+ */
+
+#ifndef MODHOST_REQUEST_H
+#define MODHOST_REQUEST_H
+
+#include "mod_modhost.h"
+
+/*
+ * A handler thread's share of the core. Made when a thread serves its first
+ * request and, when the thread ends, given to the next new one: app threads may
+ * push to its queue until the child is gone, so it is never freed.
+ */
+typedef struct mod_modhost_lane {
+    struct mod_modhost_lane  *next;        /* all lanes; never changes        */
+    struct mod_modhost_lane  *idle_next;   /* without a thread                */
+    mh_queue                  queue;
+    mh_app                  **apps;        /* by number of the start; NULL    */
+    uint32_t                  app_count;
+    pthread_mutex_t           lock;        /* guards `served`                 */
+    mod_modhost_ctx          *served;      /* whose app code runs on this
+                                              thread at the moment; or NULL   */
+} mod_modhost_lane;
+
+struct mod_modhost_ctx {
+    request_rec                 *r;
+    conn_rec                    *c;
+    const mod_modhost_place     *place;
+    const mod_modhost_dir_conf  *conf;
+    mod_modhost_ticket           ticket;
+    mod_modhost_lane            *lane;
+    mh_exchange                 *exchange;   /* NULL once this side is done   */
+    int                          fd;         /* the client's socket; -1: one
+                                                stream of several             */
+    int                          pipe;       /* what tells of such a stream's
+                                                body; -1: nothing does        */
+    int                          status;     /* what the handler returns      */
+
+    uint64_t                     arrived;    /* mod_modhost_now()             */
+    uint64_t                     begun_at;
+    uint64_t                     deadline;   /* of the app; 0: none           */
+    uint64_t                     stalled_at; /* since when the client keeps
+                                                the app waiting; 0: not       */
+
+    /* guarded by lane->lock while lane->served is this */
+    uint64_t                     looked_at;  /* by the monitor                */
+    uint32_t                     broken;     /* MODHOST_RESET_*, with which it
+                                                told the app in our place     */
+
+    /* the request body */
+    apr_bucket_brigade          *in;         /* read and not handed over      */
+    uint64_t                     window;     /* bytes the app will take       */
+    uint64_t                     received;   /* handed over                   */
+
+    /* the response */
+    apr_bucket_brigade          *out;
+    int64_t                      rest;       /* of Content-Length; -1         */
+    uint64_t                     sent;       /* not yet told to the app       */
+
+    unsigned                     begun:1;
+    unsigned                     has_body:1;
+    unsigned                     chunked:1;      /* ... of unknown length     */
+    unsigned                     body_started:1; /* reading has begun         */
+    unsigned                     body_ended:1;   /* the end was handed over   */
+    unsigned                     half_closed:1;  /* client sends no more      */
+    unsigned                     head_sent:1;
+    unsigned                     ended:1;        /* END was taken             */
+    unsigned                     upgraded:1;
+    unsigned                     finished:1;     /* `status` is final         */
+};
+
+
+/* ---- modhost_lane.c ---------------------------------------------------- */
+
+/* This thread's, made if need be; NULL: no memory, or no descriptor. */
+mod_modhost_lane *mod_modhost_lane_get(void);
+/* The thread's mh_app of what was admitted; NULL: no memory. */
+mh_app *mod_modhost_lane_app(mod_modhost_lane *lane,
+    const mod_modhost_ticket *ticket);
+/* Around a call in which app code may run on this thread. */
+void mod_modhost_lane_lend(mod_modhost_lane *lane, mod_modhost_ctx *ctx);
+void mod_modhost_lane_return(mod_modhost_lane *lane);
+
+
+/* ---- modhost_handler.c: a request's life ------------------------------- */
+
+/* Ends the request with a status (before the head) or breaks it off. `reason`
+   is MODHOST_RESET_*; 0: the app knows. */
+void mod_modhost_fail(mod_modhost_ctx *ctx, int status, uint32_t reason);
+/* The client is gone. */
+void mod_modhost_gone(mod_modhost_ctx *ctx);
+/* The response is complete, or another one takes its place. */
+void mod_modhost_finish(mod_modhost_ctx *ctx, int status);
+/* The exchange is no longer this request's; the app hears `reason`, if any. */
+void mod_modhost_detach(mod_modhost_ctx *ctx, uint32_t reason);
+
+
+/* ---- modhost_wait.c: until something happens --------------------------- */
+
+/* Waits for messages, for the client, or for a time; acts on the latter two. */
+void mod_modhost_wait(mod_modhost_ctx *ctx);
+/* Any thread that may look at `fd`: the client's end said that it is over. */
+bool mod_modhost_hung_up(int fd);
+
+
+/* ---- modhost_connection.c: what the connection says of the client ------ */
+
+/* Hook. Numbers the connections of this process. */
+int mod_modhost_pre_connection(conn_rec *c, void *socket);
+void mod_modhost_optional_functions(void);
+
+typedef struct mod_modhost_client {
+    uint64_t                     connection;     /* number, from 1            */
+    uint64_t                     request;        /* of it, from 1             */
+    bool                         tls;
+    bool                         early_data;
+    const char                  *tls_protocol;   /* NULL: none, as below      */
+    const char                  *tls_cipher;
+    const char                  *tls_server_name;
+    const char                  *tls_certificate;    /* PEM                   */
+} mod_modhost_client;
+
+void mod_modhost_client_of(request_rec *r, mod_modhost_client *client);
+/* The client's socket, and what tells of a stream's body; -1: none. */
+void mod_modhost_client_sockets(mod_modhost_ctx *ctx);
+
+
+/* ---- modhost_head.c, _fields.c: the request head ----------------------- */
+
+/* OK with ctx->exchange, or the status to answer with. */
+int mod_modhost_request_head(mod_modhost_ctx *ctx);
+
+
+/* ---- modhost_body.c ---------------------------------------------------- */
+
+/* Whether this request has a body that goes to the app. */
+void mod_modhost_body_find(mod_modhost_ctx *ctx);
+/* The app waits for bytes, or for the end. */
+bool mod_modhost_body_wanted(const mod_modhost_ctx *ctx);
+/* Hands over what is there, as the window allows. */
+void mod_modhost_body_pump(mod_modhost_ctx *ctx);
+/* Before the head of a response that ends the request: what of the body was
+   not asked for must not be taken for the next request. */
+void mod_modhost_body_discard(mod_modhost_ctx *ctx);
+
+
+/* ---- modhost_response.c, _headers.c: the response head ----------------- */
+
+/* Whether the response goes on; the request may be finished otherwise. */
+bool mod_modhost_response_head(mod_modhost_ctx *ctx,
+    const modhost_response_head *head, uint32_t flags);
+void mod_modhost_copy_headers(mod_modhost_ctx *ctx,
+    const modhost_response_head *head, apr_table_t *to);
+void mod_modhost_copy_trailers(mod_modhost_ctx *ctx,
+    const modhost_response_head *trailers);
+
+
+/* ---- modhost_send.c, _bucket.c: the response body ---------------------- */
+
+void mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message);
+/* Passes ctx->out on; false: the client is gone, the request finished. */
+bool mod_modhost_pass(mod_modhost_ctx *ctx);
+/* One with the bytes of a block, which it owns. */
+apr_bucket *mod_modhost_block_bucket(modhost_block *block,
+    apr_bucket_alloc_t *list);
+
+
+/* ---- modhost_upgrade.c ------------------------------------------------- */
+
+/* Sends "101 Switching Protocols"; false: the request is finished. */
+bool mod_modhost_upgrade(mod_modhost_ctx *ctx,
+    const modhost_response_head *head);
+/* Whether the client asked for an upgrade, and may get one. */
+bool mod_modhost_upgradable(const mod_modhost_ctx *ctx);
+
+
+/* Strings of Apache (NULL: none) as the core wants them. */
+static inline mh_str
+mod_modhost_str(const char *text)
+{
+    mh_str  str;
+
+    str.data = (const uint8_t *) text;
+    str.length = text != NULL ? strlen(text) : 0;
+
+    return str;
+}
+
+#endif /* MODHOST_REQUEST_H */
