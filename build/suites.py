@@ -3,6 +3,11 @@
 build/test calls this after it has built everything. A suite is a command that
 writes one result file; a suite that writes none, or ends badly although every
 test in it passed, counts as one failed test, so that nothing fails unseen.
+
+Where at most RETRIED tests failed, each runs once more, with the machine for
+itself. One that passes then counts as passed and is told of as UNSTABLE, with
+what it had said: real servers on a machine with other work meet limits of time
+that no test can be without. --strict (build/test --full) knows no second run.
 """
 
 import argparse
@@ -20,6 +25,7 @@ import xml.etree.ElementTree as ElementTree
 
 HEARTBEAT = 60  # seconds between progress lines of a suite that runs on
 SHOWN_LINES = 25  # of a failed test's message
+RETRIED = 5  # failed tests; more of them are no accident
 
 
 @dataclasses.dataclass
@@ -27,6 +33,7 @@ class Case:
     name: str
     outcome: str  # passed, failed, skipped
     message: str = ""
+    unstable: bool = False  # passed at the second run only
 
 
 @dataclasses.dataclass
@@ -37,6 +44,7 @@ class Suite:
     read: object  # results file -> [Case]
     log: pathlib.Path
     seen: re.Pattern  # a line of the log that tells of one more test
+    only: object = None  # name of a test -> the command for it alone
     environment: dict = dataclasses.field(default_factory=dict)
     cases: list = dataclasses.field(default_factory=list)
 
@@ -91,10 +99,13 @@ def native_suite(folder, out, pattern):
     name = f"native-{folder.name}"
     command = ["ctest", "--test-dir", str(folder), "--output-on-failure",
                "--no-tests=ignore", "--output-junit", str(out / f"{name}.xml")]
-    if pattern:
-        command += ["-R", pattern]
-    return Suite(name, command, out / f"{name}.xml", read_ctest,
-                 out / f"{name}.log", re.compile(r"^ *\d+/\d+ Test "))
+
+    def only(test):
+        return command + ["-R", f"^{re.escape(test)}$"]
+
+    return Suite(name, command + (["-R", pattern] if pattern else []),
+                 out / f"{name}.xml", read_ctest, out / f"{name}.log",
+                 re.compile(r"^ *\d+/\d+ Test "), only)
 
 
 # Where the integration tests have their applications run. A class of tests
@@ -111,11 +122,16 @@ def managed_suite(project, artifacts, out, pattern, mode=None):
                f"-p:ArtifactsPath={artifacts}", "--results-directory",
                str(out), "--logger", f"trx;LogFileName={name}.trx",
                "--logger", "console;verbosity=normal"]
-    if wanted:
-        command += ["--filter", "&".join(f"({term})" for term in wanted)]
-    return Suite(name, command, out / f"{name}.trx", read_trx,
-                 out / f"{name}.log",
-                 re.compile(r"^ +(Passed|Failed|Skipped) "),
+
+    def only(test):
+        # All cases of a theory: their arguments are not part of the name.
+        return command + ["--filter",
+                          f"FullyQualifiedName={test.partition('(')[0]}"]
+
+    filtered = ["--filter", "&".join(f"({term})" for term in wanted)]
+    return Suite(name, command + (filtered if wanted else []),
+                 out / f"{name}.trx", read_trx, out / f"{name}.log",
+                 re.compile(r"^ +(Passed|Failed|Skipped) "), only,
                  {"MODHOST_TEST_MODE": mode} if mode else {})
 
 
@@ -185,6 +201,25 @@ class Runner:
         say(f"{suite.name}: {totals(suite.cases)}"
             f" ({time.monotonic() - began:.0f} s)")
 
+    def retry(self, suites):
+        """A second run of the few that failed, one by one."""
+        failed = [(suite, case) for suite in suites for case in suite.cases
+                  if case.outcome == "failed"]
+        if len(failed) > RETRIED:
+            return
+        for suite, case in failed:
+            if self.stopped or time.monotonic() > self.deadline:
+                return
+            again = dataclasses.replace(
+                suite, name=f"{suite.name}: {case.name}, again",
+                command=suite.only(case.name), cases=[],
+                log=suite.log.with_suffix(".again.log"))
+            keep_first(suite.results)
+            self.run(again)
+            outcomes = {other.outcome for other in again.cases}
+            if outcomes == {"passed"}:
+                case.outcome, case.unstable = "passed", True
+
     def wait(self, suite, process, began):
         """The exit code, or None where time ran out."""
         told = began
@@ -207,6 +242,15 @@ class Runner:
         with self.lock:
             for process in self.processes:
                 end_session(process)
+
+
+def keep_first(results):
+    """Out of the way of a second run, which must not be read from it."""
+    first = results.with_stem(f"{results.stem}.first")
+    if first.exists():
+        results.unlink(missing_ok=True)
+    elif results.exists():
+        results.rename(first)
 
 
 def end_session(process):
@@ -309,10 +353,11 @@ def totals(cases):
 def tell_failures(suites):
     for suite in suites:
         for case in suite.cases:
-            if case.outcome == "passed":
+            if case.outcome == "passed" and not case.unstable:
                 continue
             lines = case.message.splitlines()
-            say(f"\n{case.outcome.upper()} {suite.name}: {case.name}")
+            told = "UNSTABLE" if case.unstable else case.outcome.upper()
+            say(f"\n{told} {suite.name}: {case.name}")
             for line in lines[:SHOWN_LINES]:
                 say(f"    {line}")
             if len(lines) > SHOWN_LINES:
@@ -326,6 +371,7 @@ def main():
     parser.add_argument("--native", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--filter", default="")
+    parser.add_argument("--strict", action="store_true")
     options = parser.parse_args()
     options.out = options.artifacts / "test"
     shutil.rmtree(options.out, ignore_errors=True)
@@ -350,6 +396,8 @@ def main():
             thread.join()
         suites += [suite for lane in phase for suite in lane]
 
+    if not options.strict:
+        runner.retry(suites)
     tell_failures(suites)
     cases = [case for suite in suites for case in suite.cases]
     ran = [case for case in cases if case.outcome != "skipped"]
