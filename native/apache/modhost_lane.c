@@ -9,6 +9,8 @@
 
 #include "modhost_request.h"
 
+#include <http_main.h>
+
 #include <stdlib.h>
 
 
@@ -20,14 +22,9 @@ static pthread_key_t             lane_key;
 static __thread mod_modhost_lane *own_lane;
 
 
-/* The thread ends. */
 static void
-lane_leave(void *data)
+lane_leave(mod_modhost_lane *lane)
 {
-    mod_modhost_lane  *lane = data;
-
-    own_lane = NULL;
-
     (void) pthread_mutex_lock(&lanes_lock);
     lane->idle_next = idle_lanes;
     idle_lanes = lane;
@@ -35,10 +32,19 @@ lane_leave(void *data)
 }
 
 
+/* A thread that serves nobody any more ends. */
+static void
+lane_thread_ends(void *data)
+{
+    own_lane = NULL;
+    lane_leave(data);
+}
+
+
 static void
 lane_key_create(void)
 {
-    (void) pthread_key_create(&lane_key, lane_leave);
+    (void) pthread_key_create(&lane_key, lane_thread_ends);
 }
 
 
@@ -67,16 +73,10 @@ lane_create(void)
 }
 
 
-mod_modhost_lane *
-mod_modhost_lane_get(void)
+static mod_modhost_lane *
+lane_take(void)
 {
     mod_modhost_lane  *lane;
-
-    if (own_lane != NULL) {
-        return own_lane;
-    }
-
-    (void) pthread_once(&lane_once, lane_key_create);
 
     (void) pthread_mutex_lock(&lanes_lock);
 
@@ -92,12 +92,47 @@ mod_modhost_lane_get(void)
 
     (void) pthread_mutex_unlock(&lanes_lock);
 
+    return lane;
+}
+
+
+mod_modhost_lane *
+mod_modhost_lane_get(void)
+{
+    mod_modhost_lane  *lane;
+
+    lane = own_lane;
+
+    if (lane == NULL) {
+        (void) pthread_once(&lane_once, lane_key_create);
+
+        lane = lane_take();
+
+        if (lane != NULL) {
+            own_lane = lane;
+            (void) pthread_setspecific(lane_key, lane);
+        }
+
+    } else if (lane->busy) {
+        lane = lane_take();
+    }
+
     if (lane != NULL) {
-        own_lane = lane;
-        (void) pthread_setspecific(lane_key, lane);
+        lane->busy = true;
     }
 
     return lane;
+}
+
+
+void
+mod_modhost_lane_put(mod_modhost_lane *lane)
+{
+    lane->busy = false;
+
+    if (lane != own_lane) {
+        lane_leave(lane);
+    }
 }
 
 
@@ -212,42 +247,40 @@ mod_modhost_lanes_wake(void)
 /*
  * An application that blocks holds up the thread that would tell it that its
  * client has left, that its time is over, or that what it wrote has gone: so
- * the monitor tells it.
+ * the monitor tells it, at the second look.
  */
 static void
 lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
 {
-    uint32_t  reason;
+    if (ctx->looked_at != ctx->begun_at) {
+        ctx->looked_at = ctx->begun_at;
+        return;
+    }
 
     if (ctx->broken != 0) {
         return;
     }
 
-    reason = 0;
-
     if (mod_modhost_broken_off()) {
-        reason = MODHOST_RESET_SHUTDOWN;
+        ctx->broken = MODHOST_RESET_SHUTDOWN;
 
     } else if (ctx->deadline != 0 && now >= ctx->deadline) {
-        reason = MODHOST_RESET_TIMEOUT;
+        ctx->broken = MODHOST_RESET_TIMEOUT;
 
     } else if (ctx->c->aborted || mod_modhost_hung_up(ctx->fd)) {
-        reason = MODHOST_RESET_CLIENT;
+        ctx->broken = MODHOST_RESET_CLIENT;
     }
 
-    if (reason != 0) {
-        ctx->broken = reason;
-        mh_exchange_abort(ctx->exchange, reason);
+    if (ctx->broken != 0) {
+        mh_exchange_abort(ctx->exchange, ctx->broken);
 
-    } else if (ctx->looked_at == ctx->begun_at) {
+    } else {
 
         /* more than is under way may be reported, never less: at worst the app
            writes somewhat ahead of its client */
 
         mh_exchange_sent(ctx->exchange, ctx->exchange->pub.send_window);
     }
-
-    ctx->looked_at = ctx->begun_at;
 }
 
 

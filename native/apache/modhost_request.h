@@ -17,6 +17,7 @@
 typedef struct mod_modhost_lane {
     struct mod_modhost_lane  *next;        /* all lanes; never changes        */
     struct mod_modhost_lane  *idle_next;   /* without a thread                */
+    bool                      busy;        /* serves a request                */
     mh_queue                  queue;
     mh_app                  **apps;        /* by number of the start; NULL    */
     uint32_t                  app_count;
@@ -38,6 +39,7 @@ struct mod_modhost_ctx {
     int                          pipe;       /* what tells of such a stream's
                                                 body; -1: nothing does        */
     int                          status;     /* what the handler returns      */
+    const char                  *redirect;   /* to be served instead; or NULL */
 
     uint64_t                     arrived;    /* mod_modhost_now()             */
     uint64_t                     begun_at;
@@ -51,6 +53,7 @@ struct mod_modhost_ctx {
                                                 told the app in our place     */
 
     /* the request body */
+    int64_t                      length;     /* declared; -1: unknown         */
     apr_bucket_brigade          *in;         /* read and not handed over      */
     uint64_t                     window;     /* bytes the app will take       */
     uint64_t                     received;   /* handed over                   */
@@ -62,11 +65,12 @@ struct mod_modhost_ctx {
 
     unsigned                     begun:1;
     unsigned                     has_body:1;
-    unsigned                     chunked:1;      /* ... of unknown length     */
     unsigned                     body_started:1; /* reading has begun         */
-    unsigned                     body_ended:1;   /* the end was handed over   */
+    unsigned                     body_ended:1;   /* the end was handed over,
+                                                    or there is no body       */
     unsigned                     half_closed:1;  /* client sends no more      */
     unsigned                     head_sent:1;
+    unsigned                     own_server:1;   /* the app sets Date, Server */
     unsigned                     ended:1;        /* END was taken             */
     unsigned                     upgraded:1;
     unsigned                     finished:1;     /* `status` is final         */
@@ -75,8 +79,12 @@ struct mod_modhost_ctx {
 
 /* ---- modhost_lane.c ---------------------------------------------------- */
 
-/* This thread's, made if need be; NULL: no memory, or no descriptor. */
+/*
+ * One for a request: this thread's, or, within another request of this thread
+ * (a part that a filter includes), one more. NULL: no memory, or descriptor.
+ */
 mod_modhost_lane *mod_modhost_lane_get(void);
+void mod_modhost_lane_put(mod_modhost_lane *lane);
 /* The thread's mh_app of what was admitted; NULL: no memory. */
 mh_app *mod_modhost_lane_app(mod_modhost_lane *lane,
     const mod_modhost_ticket *ticket);
@@ -90,6 +98,8 @@ void mod_modhost_lane_return(mod_modhost_lane *lane);
 /* Ends the request with a status (before the head) or breaks it off. `reason`
    is MODHOST_RESET_*; 0: the app knows. */
 void mod_modhost_fail(mod_modhost_ctx *ctx, int status, uint32_t reason);
+/* The application took too long. */
+void mod_modhost_timeout(mod_modhost_ctx *ctx);
 /* The client is gone. */
 void mod_modhost_gone(mod_modhost_ctx *ctx);
 /* The response is complete, or another one takes its place. */
@@ -123,6 +133,7 @@ typedef struct mod_modhost_client {
     const char                  *tls_certificate;    /* PEM                   */
 } mod_modhost_client;
 
+bool mod_modhost_is_tls(conn_rec *c);
 void mod_modhost_client_of(request_rec *r, mod_modhost_client *client);
 /* The client's socket, and what tells of a stream's body; -1: none. */
 void mod_modhost_client_sockets(mod_modhost_ctx *ctx);
@@ -136,14 +147,16 @@ int mod_modhost_request_head(mod_modhost_ctx *ctx);
 
 /* ---- modhost_body.c ---------------------------------------------------- */
 
-/* Whether this request has a body that goes to the app. */
+/* Whether this request has a body that goes to the app, and how long. */
 void mod_modhost_body_find(mod_modhost_ctx *ctx);
 /* The app waits for bytes, or for the end. */
 bool mod_modhost_body_wanted(const mod_modhost_ctx *ctx);
 /* Hands over what is there, as the window allows. */
 void mod_modhost_body_pump(mod_modhost_ctx *ctx);
-/* Before the head of a response that ends the request: what of the body was
-   not asked for must not be taken for the next request. */
+/* The client has closed its end: whether before all of the body was sent. */
+bool mod_modhost_body_cut_off(mod_modhost_ctx *ctx);
+/* The response ends: what of the body was not asked for must not be taken for
+   the next request. The request may be finished afterwards. */
 void mod_modhost_body_discard(mod_modhost_ctx *ctx);
 
 
@@ -154,15 +167,26 @@ bool mod_modhost_response_head(mod_modhost_ctx *ctx,
     const modhost_response_head *head, uint32_t flags);
 void mod_modhost_copy_headers(mod_modhost_ctx *ctx,
     const modhost_response_head *head, apr_table_t *to);
+/* Those of an informational response. */
+void mod_modhost_copy_hints(mod_modhost_ctx *ctx,
+    const modhost_response_head *head, apr_table_t *to);
+/* Those with these numbers; 0 ends them. */
+void mod_modhost_copy_some(mod_modhost_ctx *ctx,
+    const modhost_response_head *head, const uint16_t *which,
+    apr_table_t *to);
 void mod_modhost_copy_trailers(mod_modhost_ctx *ctx,
     const modhost_response_head *trailers);
 
 
-/* ---- modhost_send.c, _bucket.c: the response body ---------------------- */
+/* ---- modhost_send.c, _bucket.c, _trailers.c: the response body --------- */
 
 void mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message);
 /* Passes ctx->out on; false: the client is gone, the request finished. */
 bool mod_modhost_pass(mod_modhost_ctx *ctx);
+/* Hook. The filter that writes trailers behind chunks. */
+void mod_modhost_register_filters(void);
+/* Before the head: trailers will or may follow. */
+void mod_modhost_expect_trailers(mod_modhost_ctx *ctx);
 /* One with the bytes of a block, which it owns. */
 apr_bucket *mod_modhost_block_bucket(modhost_block *block,
     apr_bucket_alloc_t *list);
@@ -173,6 +197,10 @@ apr_bucket *mod_modhost_block_bucket(modhost_block *block,
 /* Sends "101 Switching Protocols"; false: the request is finished. */
 bool mod_modhost_upgrade(mod_modhost_ctx *ctx,
     const modhost_response_head *head);
+/* Bytes that came, as the window allows. */
+void mod_modhost_upgrade_pump(mod_modhost_ctx *ctx);
+/* The client has closed its end while nobody reads. */
+void mod_modhost_upgrade_hung_up(mod_modhost_ctx *ctx);
 /* Whether the client asked for an upgrade, and may get one. */
 bool mod_modhost_upgradable(const mod_modhost_ctx *ctx);
 
