@@ -29,6 +29,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <ap_expr.h>
@@ -41,6 +42,7 @@
 
 #include "app.h"
 #include "core.h"
+#include "counters.h"
 #include "daemon.h"
 #include "exchange.h"
 #include "head.h"
@@ -56,7 +58,7 @@ typedef struct mod_modhost_ctx       mod_modhost_ctx;
 
 #include "modhost_conf.h"
 
-extern module AP_MODULE_DECLARE_DATA  modhost_module;
+extern module  modhost_module __attribute__((visibility("default")));
 
 APLOG_USE_MODULE(modhost);
 
@@ -69,29 +71,6 @@ APLOG_USE_MODULE(modhost);
 
 /* Milliseconds that never go back; any thread. */
 uint64_t mod_modhost_now(void);
-
-
-/* ---- counters, in shared memory ---------------------------------------- */
-
-#define MOD_MODHOST_CLASSES  5           /* of status: 1xx .. 5xx             */
-#define MOD_MODHOST_STATES   5           /* MODHOST_APP_*                     */
-
-/* Of one application in one child; milliseconds where it says so. */
-typedef struct mod_modhost_count {
-    _Atomic(uint64_t)   requests[MOD_MODHOST_CLASSES];
-    _Atomic(uint64_t)   in_flight;           /* now                           */
-    _Atomic(uint64_t)   waiting;             /* now                           */
-    _Atomic(uint64_t)   queue_ms;
-    _Atomic(uint64_t)   app_ms;
-    _Atomic(uint64_t)   queue_full;
-    _Atomic(uint64_t)   queue_timeouts;
-    _Atomic(uint64_t)   unavailable;
-    _Atomic(uint64_t)   request_timeouts;
-    _Atomic(uint64_t)   lost;
-    _Atomic(uint64_t)   retried;
-    _Atomic(uint64_t)   failures;            /* embedded: of starts           */
-    _Atomic(uint64_t)   states[MOD_MODHOST_STATES];
-} mod_modhost_count;
 
 
 /* ---- applications of this child ---------------------------------------- */
@@ -107,7 +86,7 @@ struct mod_modhost_app {
     mod_modhost_app_conf       *conf;
     const char                 *name;
     mh_group                   *group;       /* NULL: embedded                */
-    mod_modhost_count          *count;       /* never NULL                    */
+    mh_count                   *count;       /* never NULL                    */
     pthread_mutex_t             lock;
     struct mod_modhost_waiter  *first;       /* requests that wait, in order  */
     struct mod_modhost_waiter  *last;
@@ -132,22 +111,39 @@ struct mod_modhost_app {
 typedef struct mod_modhost_ticket {
     mod_modhost_app            *app;
     uint32_t                    number;      /* of the start: mh_app.number   */
-    modhost_app_table          *table;
+    modhost_app_table          *table;       /* a group: channel_table        */
+    mh_channel                 *channel;     /* a group: chosen, its credit is
+                                                held until it is routed       */
+    unsigned                    tries;       /* workers that did not begin it:
+                                                it goes before those that wait */
 } mod_modhost_ticket;
 
 
-/* ---- mod_modhost.c: the module, hooks ---------------------------------- */
+/* ---- modhost_parent.c: what outlives configurations -------------------- */
+
+/* The parent's, in the pool of the process; its children have a copy. */
+typedef struct mod_modhost_parent {
+    mh_counters                *counters;    /* NULL: no memory               */
+} mod_modhost_parent;
+
+/* Made in post_config. */
+mod_modhost_parent *mod_modhost_parent_of(server_rec *server);
+int mod_modhost_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+    apr_pool_t *ptemp, server_rec *server);
+
 
 /* ---- modhost_map.c: from URL to place ---------------------------------- */
 
+/* Hooks: before and after other modules have had a look at the URL. */
+int mod_modhost_translate_first(request_rec *r);
 int mod_modhost_translate_name(request_rec *r);
 int mod_modhost_map_to_storage(request_rec *r);
-int mod_modhost_fixups(request_rec *r);
+int mod_modhost_type_checker(request_rec *r);
 /* Handler thread. Whose request this is; NULL: no application's. */
 const mod_modhost_place *mod_modhost_place_of(request_rec *r);
 
 
-/* ---- modhost_child.c, _apps.c, _app.c: a child's life ------------------ */
+/* ---- modhost_child.c: a child's life ----------------------------------- */
 
 void mod_modhost_child_init(apr_pool_t *pool, server_rec *server);
 void mod_modhost_child_stopping(apr_pool_t *pool, int graceful);
@@ -158,10 +154,67 @@ void mod_modhost_child_stopping(apr_pool_t *pool, int graceful);
  */
 void mod_modhost_stay(void);
 void mod_modhost_go(void);
+/* Any thread. How many do. */
+unsigned mod_modhost_staying(void);
 /* Whether requests in flight are to be broken off with RESET_SHUTDOWN: the
    child has waited long enough. Handlers look at it when they are woken, and
    all lanes are woken when it changes. */
 bool mod_modhost_broken_off(void);
+/* The child is to end; no application is started any more. */
+bool mod_modhost_stop_asked(void);
+/* The monitor. When requests will be broken off, in ms; at most `most`. */
+unsigned mod_modhost_stop_tick(uint64_t now, unsigned most);
+/* Of the counters; -1: none. */
+int mod_modhost_slot(void);
+
+
+/* ---- modhost_monitor.c: the thread beside the handlers ----------------- */
+
+/* child_init: its queue, which runtimes are given, then the thread. 0, or -1,
+   logged. */
+int mod_modhost_monitor_open(void);
+int mod_modhost_monitor_start(void);
+/* Any thread. Makes it look at what has changed. */
+void mod_modhost_monitor_wake(void);
+/* The child's main thread, at its end: no request will come any more. 0 when
+   every application has stopped; -1: some had not by then (mod_modhost_now). */
+int mod_modhost_monitor_stop(uint64_t until);
+
+
+/* ---- modhost_apps.c, _app.c: what this child runs ---------------------- */
+
+/* child_init. One for each that is configured; 0, or -1: no memory. */
+int mod_modhost_apps_create(server_rec *server, int slot);
+/* Runtimes, then the applications; not before `wait` ms have passed. */
+void mod_modhost_apps_start(unsigned wait);
+
+/*
+ * The monitor, from child_init on (or the main thread before there is one).
+ * What has to happen by time: starts that are too late, or due again. When the
+ * next of it is due, in ms; at most `most`.
+ */
+unsigned mod_modhost_apps_tick(uint64_t now, unsigned most);
+/* ApplicationStopping, once; requests go on. */
+void mod_modhost_apps_stop(void);
+/* No request will come any more. */
+void mod_modhost_apps_drained(void);
+/* Applications whose end has not been heard of. */
+unsigned mod_modhost_apps_running(void);
+/* States into counters, and what runtimes use. */
+void mod_modhost_apps_usage(mh_usage *usage);
+
+void mod_modhost_app_start(mod_modhost_app *app);
+void mod_modhost_app_failed(mod_modhost_app *app, unsigned code,
+    const char *text, size_t length);
+void mod_modhost_app_state(const mh_message *message);
+void mod_modhost_app_stop(mod_modhost_app *app);
+void mod_modhost_app_drained(mod_modhost_app *app);
+/* Any thread. Tells a start that stopped by itself when nothing is left. */
+void mod_modhost_app_idle(mod_modhost_app *app);
+unsigned mod_modhost_app_tick(mod_modhost_app *app, uint64_t now,
+    unsigned most);
+/* The application of a start, or NULL. */
+mod_modhost_app *mod_modhost_app_numbered(uint32_t number);
 
 
 /* ---- modhost_queue.c: requests that wait ------------------------------- */
@@ -177,18 +230,28 @@ int mod_modhost_admit(request_rec *r, const mod_modhost_dir_conf *conf,
     mod_modhost_app *app, uint64_t since, mod_modhost_ticket *ticket);
 /* Handler thread. The request of an admitted ticket is over. */
 void mod_modhost_leave(const mod_modhost_ticket *ticket);
+/* app->lock is held: those that may begin now do, or are refused if nothing
+   will let them. */
+void mod_modhost_queue_advance(mod_modhost_app *app);
 
 #define MOD_MODHOST_CLIENT_CLOSED  499
 
 
 /* ---- modhost_log.c ----------------------------------------------------- */
 
-/* The monitor. Acts on LOG and APP_STATE; the message stays the caller's. */
-void mod_modhost_log_message(mh_message *message);
-/* Any thread that is not the runtime's. `app` may be NULL; `level`:
-   MODHOST_LOG_*. */
+/*
+ * Any thread that is not the runtime's. An event of any number of lines, in
+ * the log of the application's server; `app` may be NULL; `level`:
+ * MODHOST_LOG_*.
+ */
 void mod_modhost_log_event(mod_modhost_app *app, uint32_t level,
     mh_str category, mh_str text);
+/* The same for one that begins with a tag. */
+void mod_modhost_log_tagged(mod_modhost_app *app, uint32_t level,
+    unsigned code, const char *text);
+/* A tagged line; `level`: APLOG_*; `server` may be NULL. */
+void mod_modhost_log_error(server_rec *server, int level,
+    const mh_error *error);
 /* Any such thread. A tagged line of ours about a request. */
 #define mod_modhost_log_request(r, level, code, ...)                          \
     mod_modhost_log_request_(APLOG_MARK, r, level, code, __VA_ARGS__)
@@ -197,15 +260,58 @@ void mod_modhost_log_request_(const char *file, int line, int module,
     __attribute__((format(printf, 7, 8)));
 
 
-/* ---- modhost_counters.c, _status.c, _slow.c ---------------------------- */
+/* ---- modhost_status.c, _slow.c ----------------------------------------- */
 
 int mod_modhost_status_handler(request_rec *r);
+
+/* When things happened to a request (mod_modhost_now; 0: they did not). */
+typedef struct mod_modhost_times {
+    uint64_t                    arrived;
+    uint64_t                    begun;
+    uint64_t                    ended;       /* END was taken                 */
+    uint64_t                    client_ms;   /* waited for the client since   */
+    const char                 *worker;      /* "group/index/pid", or NULL    */
+} mod_modhost_times;
+
+/* Handler thread, when a request that was no upgrade is over: one line if it
+   was slow. */
+void mod_modhost_slow(request_rec *r, const mod_modhost_dir_conf *conf,
+    const mod_modhost_app_conf *app, const mod_modhost_times *times);
 
 
 /* ---- modhost_lane.c: a handler thread's share of the core -------------- */
 
 /* Any thread. Makes every handler thread that waits in a lane look. */
 void mod_modhost_lanes_wake(void);
+/* The monitor, ten times a second: tells applications that block a handler
+   thread what that thread cannot. */
+void mod_modhost_lanes_look(uint64_t now);
+
+
+/* ---- modhost_channels.c: process groups, as requests see them ---------- */
+
+/*
+ * Daemon mode has one loop for all threads: whoever holds this lock. All of
+ * daemon.h is called under it, and the shim's functions are, on whatever thread
+ * that is; so group_changed may only note what changed and wake the monitor.
+ * It may be taken while an app->lock is held, never the other way round.
+ */
+void mod_modhost_daemon_lock(void);
+void mod_modhost_daemon_unlock(void);
+
+/* The table of applications that are groups: mh_channel_table under the lock,
+   and what it gathers is sent. */
+modhost_app_table *mod_modhost_channel_table(void);
+
+/* Handler thread. Takes a credit of a worker: ticket->channel. False: none has
+   one for this client now. */
+bool mod_modhost_choose(request_rec *r, mod_modhost_ticket *ticket);
+/* Gives one back that was not used. */
+void mod_modhost_unchoose(mod_modhost_ticket *ticket);
+
+/* The monitor, once in a while: requests that timed out, and of which the app
+   has not let go. */
+void mod_modhost_stuck_tick(uint64_t now);
 
 
 /* ---- modhost_handler.c: the request path ------------------------------- */

@@ -187,6 +187,7 @@ void mod_modhost_set(const cmd_parms *cmd, mod_modhost_dir_conf *conf,
 /* modhost_slow.c; NULL: not a path. */
 mod_modhost_slow_file *mod_modhost_slow_file_named(apr_pool_t *pool,
     const char *path);
+int mod_modhost_slow_files_open(void);
 
 /* ---- modhost_pass.c, _group.c: directives with code of their own ------- */
 
@@ -201,14 +202,63 @@ const char *mod_modhost_env_directive(cmd_parms *cmd, void *conf,
 const char *mod_modhost_variable_directive(cmd_parms *cmd, void *conf,
     const char *name, const char *value);
 
-/* ---- modhost_check.c, _group_check.c: check_config --------------------- */
+/* ---- modhost_group.c --------------------------------------------------- */
 
 /*
- * What can be known to be wrong before anything runs, logged with its place.
- * Files are read; nothing is opened as a library, created or started. OK, or
- * an HTTP error, with which Apache does not start.
+ * The group that a place's requests go to: *group, or NULL for embedded mode.
+ * An HTTP error, logged: there is none of that name for its server.
+ */
+int mod_modhost_group_resolve(const mod_modhost_place *place,
+    const mod_modhost_dir_conf *conf, mod_modhost_group_conf **group);
+/* What the group says goes before what the place inherited. */
+void mod_modhost_group_limits(const mod_modhost_group_conf *group,
+    mod_modhost_settings *settings);
+/* What directives say and the group doesn't becomes the group's. */
+void mod_modhost_group_settle(mod_modhost_app_conf *app);
+/* Groups that somebody passes to. */
+unsigned mod_modhost_groups_used(void);
+
+
+/* ---- modhost_check.c, _settle.c, _env.c, _group_check.c ---------------- */
+
+/*
+ * check_config, at a start, at a restart and at -t: what can be known to be
+ * wrong before anything runs, logged with its place. Files are read; nothing
+ * is opened as a library, created or started. OK, or an HTTP error, with which
+ * Apache does not start. So do the functions below.
  */
 int mod_modhost_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     apr_pool_t *ptemp, server_rec *server);
+
+/* place->app, and what the place says of it. */
+int mod_modhost_settle(apr_pool_t *ptemp, mod_modhost_place *place);
+/* A variable of both with two values. `group`: both are of one. */
+int mod_modhost_env_conflict(const apr_array_header_t *a,
+    const apr_array_header_t *b, int group);
+/* What both have, which do not contradict each other. */
+apr_array_header_t *mod_modhost_env_join(apr_pool_t *pool,
+    apr_array_header_t *a, apr_array_header_t *b);
+int mod_modhost_check_env(void);
+int mod_modhost_check_groups(apr_pool_t *ptemp);
+/* app->spec is good: its name is the application's. */
+void mod_modhost_app_inspected(mod_modhost_app_conf *app);
+/* Whose the children are. */
+void mod_modhost_host(mh_daemon_host *host);
+
+
+/* ---- modhost_state.c: applications' folders and addresses -------------- */
+
+void mod_modhost_state_paths(void);
+/* In the parent, often root. What fails is logged: apps can do without. */
+void mod_modhost_state_create(server_rec *server);
+/* After other modules' post_config: which servers speak TLS is known then. */
+void mod_modhost_addresses(apr_pool_t *ptemp);
+
+
+/* ---- modhost_log.c ----------------------------------------------------- */
+
+/* A tagged line about a configuration that cannot be used; an HTTP error. */
+int mod_modhost_refuse(unsigned code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif /* MODHOST_CONF_H */
