@@ -1,8 +1,6 @@
 /*
  * The life of a request. The handler thread is the loop of its exchange from
- * begin to detach; whatever ends the request first (the application's END, a
- * failure, a client that leaves), detach is called once, and from then on
- * nothing of the application reaches the request.
+ * begin to its end (modhost_end.c).
  *
  * An application's synchronous part runs on the handler thread itself, unless
  * it may have to wait for something that only this thread can bring: bytes of a
@@ -10,11 +8,6 @@
  */
 
 #include "modhost_request.h"
-
-#include <http_connection.h>
-
-#include <inttypes.h>
-#include <sys/socket.h>
 
 
 static void
@@ -33,135 +26,6 @@ request_count(mod_modhost_ctx *ctx)
 
     (void) atomic_fetch_add(
                &ctx->place->app->app->count->requests[status / 100 - 1], 1);
-}
-
-
-void
-mod_modhost_detach(mod_modhost_ctx *ctx, uint32_t reason)
-{
-    mh_exchange  *exchange;
-
-    exchange = ctx->exchange;
-
-    if (exchange == NULL) {
-        return;
-    }
-
-    if (reason != 0 && ctx->begun) {
-        mh_exchange_abort(exchange, reason);
-    }
-
-    ctx->exchange = NULL;
-    mh_exchange_done(exchange);
-}
-
-
-void
-mod_modhost_finish(mod_modhost_ctx *ctx, int status)
-{
-    if (ctx->finished) {
-        return;
-    }
-
-    mod_modhost_detach(ctx, ctx->ended ? 0 : MODHOST_RESET_CLIENT);
-
-    ctx->finished = 1;
-    ctx->status = status;
-}
-
-
-void
-mod_modhost_gone(mod_modhost_ctx *ctx)
-{
-    if (ctx->finished) {
-        return;
-    }
-
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, ctx->r,
-                  "the client closed its connection");
-
-    ctx->c->aborted = 1;
-    ctx->c->keepalive = AP_CONN_CLOSE;
-
-    if (!ctx->head_sent) {
-        ctx->r->status = MOD_MODHOST_CLIENT_CLOSED;
-    }
-
-    mod_modhost_finish(ctx, DONE);
-}
-
-
-/*
- * What was sent must not look whole. An HTTP/2 stream whose output ends without
- * an end is reset; a connection of its own is, too, because a plain close would
- * end a response that has no length.
- */
-static void
-break_off(mod_modhost_ctx *ctx)
-{
-    apr_bucket     *e;
-    struct linger   linger;
-
-    ctx->c->keepalive = AP_CONN_CLOSE;
-
-    if (ctx->fd == -1) {
-        e = ap_bucket_error_create(HTTP_BAD_GATEWAY, NULL, ctx->r->pool,
-                                   ctx->c->bucket_alloc);
-        APR_BRIGADE_INSERT_TAIL(ctx->out, e);
-
-        e = apr_bucket_eos_create(ctx->c->bucket_alloc);
-        APR_BRIGADE_INSERT_TAIL(ctx->out, e);
-
-        (void) ap_pass_brigade(ctx->r->output_filters, ctx->out);
-        apr_brigade_cleanup(ctx->out);
-
-    } else {
-        linger.l_onoff = 1;
-        linger.l_linger = 0;
-
-        (void) setsockopt(ctx->fd, SOL_SOCKET, SO_LINGER, &linger,
-                          sizeof(linger));
-    }
-
-    ctx->c->aborted = 1;
-
-    mod_modhost_finish(ctx, DONE);
-}
-
-
-void
-mod_modhost_fail(mod_modhost_ctx *ctx, int status, uint32_t reason)
-{
-    if (ctx->finished) {
-        return;
-    }
-
-    mod_modhost_detach(ctx, reason);
-
-    if (ctx->head_sent) {
-        break_off(ctx);
-        return;
-    }
-
-    mod_modhost_finish(ctx, status);
-}
-
-
-void
-mod_modhost_timeout(mod_modhost_ctx *ctx)
-{
-    mod_modhost_app  *app;
-
-    app = ctx->ticket.app;
-
-    mod_modhost_log_request(ctx->r, APLOG_ERR, MH_E_REQUEST_TIMEOUT,
-                            "application \"%s\" had not answered within "
-                            "%" PRIu64 " ms", app->name,
-                            ctx->deadline - ctx->begun_at);
-
-    (void) atomic_fetch_add(&app->count->request_timeouts, 1);
-
-    mod_modhost_fail(ctx, HTTP_GATEWAY_TIME_OUT, MODHOST_RESET_TIMEOUT);
 }
 
 
@@ -195,7 +59,11 @@ request_message(mod_modhost_ctx *ctx, mh_message *message)
         break;
 
     case MH_MESSAGE_RESET:
-        request_reset(ctx, message->reason);
+        if (message->reason >= MH_RESET_LOST) {
+            mod_modhost_lost(ctx, message->reason);
+        } else {
+            request_reset(ctx, message->reason);
+        }
         break;
 
     default:
@@ -275,12 +143,18 @@ request_begin(mod_modhost_ctx *ctx)
         exchange->pub.flags |= MODHOST_EXCHANGE_DETAIL;
     }
 
-    if (!ctx->has_body && !mod_modhost_upgradable(ctx)) {
+    if (ctx->ticket.channel != NULL) {
+        mod_modhost_route(ctx);
+
+    } else if (!ctx->has_body && !mod_modhost_upgradable(ctx)) {
         exchange->pub.flags |= MODHOST_EXCHANGE_INLINE;
     }
 
     ctx->begun = 1;
     ctx->begun_at = mod_modhost_now();
+
+    (void) atomic_fetch_add(&ctx->ticket.app->count->queue_ms,
+                            ctx->begun_at - ctx->arrived);
 
     limit = mod_modhost_limit(ctx->conf, ctx->place->app,
                               MH_OPTION_request_timeout);
@@ -302,7 +176,8 @@ request_begin(mod_modhost_ctx *ctx)
 }
 
 
-/* From begin to the end; nobody signals while this thread is at work. */
+/* From begin to the end, or to another try; nobody signals while this thread is
+   at work. */
 static void
 request_run(mod_modhost_ctx *ctx)
 {
@@ -331,7 +206,7 @@ request_run(mod_modhost_ctx *ctx)
 
         mh_queue_leave(queue);
 
-        if (ctx->finished) {
+        if (ctx->finished || ctx->again) {
             return;
         }
 
@@ -343,34 +218,78 @@ request_run(mod_modhost_ctx *ctx)
 
 
 static void
-request_serve(mod_modhost_ctx *ctx)
+request_try(mod_modhost_ctx *ctx)
 {
     int               rc;
     mod_modhost_app  *app;
 
     app = ctx->place->app->app;
+    ctx->again = 0;
 
     rc = mod_modhost_admit(ctx->r, ctx->conf, app, ctx->arrived,
                            &ctx->ticket);
 
-    if (rc != OK) {
-        ctx->status = rc;
-        request_count(ctx);
+    if (rc == MOD_MODHOST_CLIENT_CLOSED) {
+        mod_modhost_gone(ctx);
         return;
     }
 
+    if (rc != OK) {
+        ctx->status = rc;
+        return;
+    }
+
+    ctx->admitted = 1;
     (void) atomic_fetch_add(&app->count->in_flight, 1);
 
     request_run(ctx);
 
-    (void) atomic_fetch_sub(&app->count->in_flight, 1);
-    (void) atomic_fetch_add(&app->count->app_ms,
-                            ctx->begun ? mod_modhost_now() - ctx->begun_at
-                                       : 0);
+    mod_modhost_release(ctx);
+}
 
-    mod_modhost_leave(&ctx->ticket);
+
+static void
+request_slow(const mod_modhost_ctx *ctx)
+{
+    mod_modhost_times  times;
+
+    memset(&times, 0, sizeof(times));
+
+    times.arrived = ctx->arrived;
+    times.begun = ctx->begun_at;
+    times.ended = ctx->ended_at;
+    times.client_ms = ctx->client_ms;
+
+    if (ctx->worker_pid != 0) {
+        times.worker = apr_psprintf(ctx->r->pool, "%s/%u/%u",
+                                    ctx->ticket.app->name, ctx->worker_index,
+                                    ctx->worker_pid);
+    }
+
+    mod_modhost_slow(ctx->r, ctx->conf, ctx->place->app, &times);
+}
+
+
+static void
+request_serve(mod_modhost_ctx *ctx)
+{
+    if (ctx->has_body
+        && mod_modhost_number(ctx->conf, MH_OPTION_request_buffering))
+    {
+        ctx->status = mod_modhost_body_buffer(ctx);
+    }
+
+    if (ctx->status == OK) {
+        do {
+            request_try(ctx);
+        } while (ctx->again);
+    }
 
     request_count(ctx);
+
+    if (ctx->timed && !ctx->upgraded) {
+        request_slow(ctx);
+    }
 }
 
 
@@ -386,6 +305,7 @@ request_create(request_rec *r)
     ctx->place = mod_modhost_place_of(r);
     ctx->conf = ap_get_module_config(r->per_dir_config, &modhost_module);
     ctx->arrived = mod_modhost_now();
+    ctx->timed = mod_modhost_number(ctx->conf, MH_OPTION_slow_log) > 0;
     ctx->out = apr_brigade_create(r->pool, ctx->c->bucket_alloc);
 
     mod_modhost_client_sockets(ctx);

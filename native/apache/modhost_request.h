@@ -41,11 +41,20 @@ struct mod_modhost_ctx {
     int                          status;     /* what the handler returns      */
     const char                  *redirect;   /* to be served instead; or NULL */
 
+    /* in a process group */
+    mh_channel                  *routed;     /* while the app side holds it   */
+    uint32_t                     worker;
+    uint32_t                     worker_index;
+    uint32_t                     worker_pid;
+    const char                  *affinity;   /* for a cookie; or NULL         */
+
     uint64_t                     arrived;    /* mod_modhost_now()             */
-    uint64_t                     begun_at;
+    uint64_t                     begun_at;   /* 0: not                        */
+    uint64_t                     ended_at;   /* END was taken                 */
     uint64_t                     deadline;   /* of the app; 0: none           */
     uint64_t                     stalled_at; /* since when the client keeps
                                                 the app waiting; 0: not       */
+    uint64_t                     client_ms;  /* waited for it; with `timed`   */
 
     /* guarded by lane->lock while lane->served is this */
     uint64_t                     looked_at;  /* by the monitor                */
@@ -62,7 +71,11 @@ struct mod_modhost_ctx {
     apr_bucket_brigade          *out;
     int64_t                      rest;       /* of Content-Length; -1         */
     uint64_t                     sent;       /* not yet told to the app       */
+    apr_file_t                  *spool;      /* with ModHostBuffering; NULL   */
+    apr_off_t                    spool_written;
+    apr_off_t                    spool_passed;
 
+    unsigned                     timed:1;    /* for the slow log              */
     unsigned                     begun:1;
     unsigned                     has_body:1;
     unsigned                     body_started:1; /* reading has begun         */
@@ -73,6 +86,10 @@ struct mod_modhost_ctx {
     unsigned                     own_server:1;   /* the app sets Date, Server */
     unsigned                     ended:1;        /* END was taken             */
     unsigned                     upgraded:1;
+    unsigned                     buffering:1;
+    unsigned                     admitted:1;     /* the ticket is ours        */
+    unsigned                     stuck:1;        /* timed out in a group      */
+    unsigned                     again:1;        /* to begin once more        */
     unsigned                     finished:1;     /* `status` is final         */
 };
 
@@ -93,7 +110,7 @@ void mod_modhost_lane_lend(mod_modhost_lane *lane, mod_modhost_ctx *ctx);
 void mod_modhost_lane_return(mod_modhost_lane *lane);
 
 
-/* ---- modhost_handler.c: a request's life ------------------------------- */
+/* ---- modhost_end.c: the end of a request ------------------------------- */
 
 /* Ends the request with a status (before the head) or breaks it off. `reason`
    is MODHOST_RESET_*; 0: the app knows. */
@@ -104,8 +121,25 @@ void mod_modhost_timeout(mod_modhost_ctx *ctx);
 void mod_modhost_gone(mod_modhost_ctx *ctx);
 /* The response is complete, or another one takes its place. */
 void mod_modhost_finish(mod_modhost_ctx *ctx, int status);
+/* Makes room for the next: the app is done with this one, whatever the client
+   takes its time for. */
+void mod_modhost_release(mod_modhost_ctx *ctx);
 /* The exchange is no longer this request's; the app hears `reason`, if any. */
 void mod_modhost_detach(mod_modhost_ctx *ctx, uint32_t reason);
+
+
+/* ---- modhost_channels.c, _worker.c: process groups --------------------- */
+
+/* The request is its worker's now; before begin. */
+void mod_modhost_route(mod_modhost_ctx *ctx);
+/* Set-Cookie, so that the client comes back to the same worker. */
+void mod_modhost_affinity_cookie(mod_modhost_ctx *ctx);
+/* MH_RESET_LOST or _RETRY: another worker, or 502. */
+void mod_modhost_lost(mod_modhost_ctx *ctx, uint32_t reason);
+/* Takes over the exchange of a request that timed out. */
+void mod_modhost_stuck(mod_modhost_ctx *ctx);
+/* Of the cookie that says which worker a client belongs to; or empty. */
+mh_str mod_modhost_affinity_of(request_rec *r);
 
 
 /* ---- modhost_wait.c: until something happens --------------------------- */
@@ -145,14 +179,20 @@ void mod_modhost_client_sockets(mod_modhost_ctx *ctx);
 int mod_modhost_request_head(mod_modhost_ctx *ctx);
 
 
-/* ---- modhost_body.c ---------------------------------------------------- */
+/* ---- modhost_body.c, _buffer.c, _discard.c: the request body ----------- */
 
 /* Whether this request has a body that goes to the app, and how long. */
 void mod_modhost_body_find(mod_modhost_ctx *ctx);
 /* The app waits for bytes, or for the end. */
 bool mod_modhost_body_wanted(const mod_modhost_ctx *ctx);
+/* One without a name, gone with the pool. */
+apr_status_t mod_modhost_temporary_file(apr_pool_t *pool, apr_file_t **file);
+/* With request buffering: reads all of it. OK, or the status to answer with. */
+int mod_modhost_body_buffer(mod_modhost_ctx *ctx);
 /* Hands over what is there, as the window allows. */
 void mod_modhost_body_pump(mod_modhost_ctx *ctx);
+/* Reading it failed: the request is finished. */
+void mod_modhost_body_failed(mod_modhost_ctx *ctx, apr_status_t rv);
 /* The client has closed its end: whether before all of the body was sent. */
 bool mod_modhost_body_cut_off(mod_modhost_ctx *ctx);
 /* The response ends: what of the body was not asked for must not be taken for
@@ -190,6 +230,21 @@ void mod_modhost_expect_trailers(mod_modhost_ctx *ctx);
 /* One with the bytes of a block, which it owns. */
 apr_bucket *mod_modhost_block_bucket(modhost_block *block,
     apr_bucket_alloc_t *list);
+
+
+/* ---- modhost_spool.c: for clients that are slow ------------------------ */
+
+/* Whether this response is buffered, as configuration and head say. */
+void mod_modhost_spool_find(mod_modhost_ctx *ctx,
+    const modhost_response_head *head);
+/* Moves ctx->out to the file; false: it is to be passed on. */
+bool mod_modhost_spool(mod_modhost_ctx *ctx);
+/* Whether something is in the file that was not passed on. */
+bool mod_modhost_spool_waits(const mod_modhost_ctx *ctx);
+/* Puts it before what is in ctx->out: a piece, or the whole. */
+void mod_modhost_spool_prepend(mod_modhost_ctx *ctx, bool whole);
+/* The client can take some: passes a piece on. */
+void mod_modhost_spool_pump(mod_modhost_ctx *ctx);
 
 
 /* ---- modhost_upgrade.c ------------------------------------------------- */

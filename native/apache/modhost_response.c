@@ -260,6 +260,8 @@ mod_modhost_response_head(mod_modhost_ctx *ctx,
     response_clear(ctx);
     response_status(ctx, head);
     mod_modhost_copy_headers(ctx, head, ctx->r->headers_out);
+    mod_modhost_affinity_cookie(ctx);
+    mod_modhost_spool_find(ctx, head);
 
     if (ctx->rest >= 0) {
         ap_set_content_length(ctx->r, ctx->rest);

@@ -38,11 +38,13 @@ bool
 mod_modhost_pass(mod_modhost_ctx *ctx)
 {
     int            proxyreq;
+    uint64_t       since;
     apr_status_t   rv;
     request_rec   *r;
 
     r = ctx->r;
     proxyreq = r->proxyreq;
+    since = ctx->timed ? mod_modhost_now() : 0;
 
     /* Apache overwrites Date and Server of all but proxied responses */
 
@@ -54,6 +56,10 @@ mod_modhost_pass(mod_modhost_ctx *ctx)
 
     r->proxyreq = proxyreq;
     apr_brigade_cleanup(ctx->out);
+
+    if (ctx->timed && !ctx->ended) {
+        ctx->client_ms += mod_modhost_now() - since;
+    }
 
     if (ctx->c->aborted) {
         mod_modhost_gone(ctx);
@@ -271,7 +277,10 @@ send_end(mod_modhost_ctx *ctx, const mh_message *message)
     }
 
     ctx->ended = 1;
+    ctx->ended_at = ctx->timed ? mod_modhost_now() : 0;
     mod_modhost_detach(ctx, 0);
+
+    mod_modhost_spool_prepend(ctx, true);
 
     e = apr_bucket_eos_create(ctx->c->bucket_alloc);
     APR_BRIGADE_INSERT_TAIL(ctx->out, e);
@@ -285,6 +294,7 @@ send_end(mod_modhost_ctx *ctx, const mh_message *message)
 void
 mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
 {
+    bool         flush;
     apr_bucket  *e;
 
     if ((message->flags & MODHOST_SEND_END) != 0 && ctx->head_sent
@@ -317,7 +327,19 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
         return;
     }
 
-    if ((message->flags & MODHOST_SEND_FLUSH) != 0 || ctx->upgraded) {
+    if (mod_modhost_spool(ctx)) {
+        send_report(ctx);
+        return;
+    }
+
+    /* what stays behind in a filter would take the file along */
+
+    flush = (message->flags & MODHOST_SEND_FLUSH) != 0 || ctx->upgraded
+            || mod_modhost_spool_waits(ctx);
+
+    mod_modhost_spool_prepend(ctx, true);
+
+    if (flush) {
         e = apr_bucket_flush_create(ctx->c->bucket_alloc);
         APR_BRIGADE_INSERT_TAIL(ctx->out, e);
     }

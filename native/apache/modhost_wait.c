@@ -139,6 +139,7 @@ wait_poll(mod_modhost_ctx *ctx, struct pollfd *pfd, uint64_t now)
         pfd[1].fd = ctx->fd;
         pfd[1].events = ctx->half_closed ? 0 : POLLRDHUP;
         pfd[1].events |= mod_modhost_body_wanted(ctx) ? POLLIN : 0;
+        pfd[1].events |= mod_modhost_spool_waits(ctx) ? POLLOUT : 0;
         count = 2;
 
     } else if (ctx->pipe != -1 && mod_modhost_body_wanted(ctx)) {
@@ -219,5 +220,10 @@ mod_modhost_wait(mod_modhost_ctx *ctx)
         && !mod_modhost_body_wanted(ctx))
     {
         wait_hung_up(ctx, pfd[1].revents);
+        return;
+    }
+
+    if ((pfd[1].revents & POLLOUT) != 0) {
+        mod_modhost_spool_pump(ctx);
     }
 }

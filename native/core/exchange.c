@@ -150,13 +150,8 @@ mh_exchange_cancel(mh_exchange *exchange)
 
 
 void
-mh_exchange_done(mh_exchange *exchange)
+mh_exchange_leave(mh_exchange *exchange)
 {
-    if (!exchange->begun) {
-        mh_exchange_cancel(exchange);
-        return;
-    }
-
     if (exchange->batched) {
         mh_apps_flush();
     }
@@ -166,7 +161,25 @@ mh_exchange_done(mh_exchange *exchange)
 
     (void) atomic_fetch_or_explicit(&exchange->state, MH_EXCHANGE_DETACHED,
                                     memory_order_acq_rel);
+}
 
+
+void
+mh_exchange_drop(mh_exchange *exchange)
+{
+    mh_exchange_unref(exchange, false);
+}
+
+
+void
+mh_exchange_done(mh_exchange *exchange)
+{
+    if (!exchange->begun) {
+        mh_exchange_cancel(exchange);
+        return;
+    }
+
+    mh_exchange_leave(exchange);
     mh_exchange_unref(exchange, true);
 }
 

@@ -182,7 +182,15 @@ void mh_exchange_abort(mh_exchange *exchange, uint32_t reason);
  */
 void mh_exchange_done(mh_exchange *exchange);
 
-/* Whether the app side has let go of it: nothing more will come from it. */
+/*
+ * The same of one that has begun, in two steps: `leave` on the loop, `drop` on
+ * any thread. In between it is held, to see when the app side lets go of it.
+ */
+void mh_exchange_leave(mh_exchange *exchange);
+void mh_exchange_drop(mh_exchange *exchange);
+
+/* Any thread that holds it. Whether the app side has let go of it: nothing more
+   will come from it. */
 bool mh_exchange_app_released(const mh_exchange *exchange);
 
 /*
