@@ -52,6 +52,8 @@ register_hooks(apr_pool_t *pool)
     ap_hook_type_checker(mod_modhost_type_checker, NULL, NULL,
                          APR_HOOK_REALLY_FIRST);
 
+    mod_modhost_register_filters();
+
     ap_hook_handler(mod_modhost_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(mod_modhost_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }

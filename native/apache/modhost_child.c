@@ -74,7 +74,7 @@ mod_modhost_staying(void)
 bool
 mod_modhost_broken_off(void)
 {
-    return atomic_load_explicit(&broken_off, memory_order_relaxed);
+    return atomic_load(&broken_off);
 }
 
 
