@@ -117,6 +117,28 @@ request_broken(mod_modhost_ctx *ctx)
 }
 
 
+/* Under INLINE the application runs now, until it has to wait or is done. */
+static void
+request_hand_over(mod_modhost_ctx *ctx)
+{
+    bool  lend;
+
+    lend = (ctx->exchange->pub.flags & MODHOST_EXCHANGE_INLINE) != 0;
+
+    if (lend) {
+        mod_modhost_lane_lend(ctx->lane, ctx);
+    }
+
+    mh_exchange_begin(ctx->exchange);
+    mh_apps_flush();
+
+    if (lend) {
+        mod_modhost_lane_return(ctx->lane);
+        request_broken(ctx);
+    }
+}
+
+
 static int
 request_begin(mod_modhost_ctx *ctx)
 {
@@ -163,14 +185,7 @@ request_begin(mod_modhost_ctx *ctx)
         ctx->deadline = ctx->begun_at + (uint64_t) limit;
     }
 
-    mod_modhost_lane_lend(ctx->lane, ctx);
-
-    mh_exchange_begin(exchange);
-    mh_apps_flush();
-
-    mod_modhost_lane_return(ctx->lane);
-
-    request_broken(ctx);
+    request_hand_over(ctx);
 
     return OK;
 }
