@@ -47,6 +47,7 @@
 #include "exchange.h"
 #include "head.h"
 #include "path.h"
+#include "supervisor.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 47)
 #error "ModHost needs Apache httpd 2.4.17 or newer"
@@ -105,6 +106,8 @@ struct mod_modhost_app {
                                                 and FAILED not heard          */
     bool                        stopping;    /* the child is to end           */
     bool                        stop_called; /* and the app has been told     */
+    atomic_bool                 changed;     /* a group: requests that wait may
+                                                be able to begin              */
 };
 
 /* What a request that was admitted may begin on. */
@@ -124,12 +127,39 @@ typedef struct mod_modhost_ticket {
 /* The parent's, in the pool of the process; its children have a copy. */
 typedef struct mod_modhost_parent {
     mh_counters                *counters;    /* NULL: no memory               */
+    mh_supervisor               supervisor;
+    pid_t                       pid;         /* whose supervisor; 0: none yet */
+    unsigned                    patience;    /* ms; for its end               */
+    char                        place[4096]; /* lib/modhost                   */
 } mod_modhost_parent;
 
 /* Made in post_config. */
 mod_modhost_parent *mod_modhost_parent_of(server_rec *server);
 int mod_modhost_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     apr_pool_t *ptemp, server_rec *server);
+
+
+/* ---- modhost_daemon.c: the supervisor, in the parent ------------------- */
+
+/* post_config: starts it, or tells it of the new configuration. */
+int mod_modhost_daemon_configure(apr_pool_t *ptemp, server_rec *server,
+    mod_modhost_parent *parent);
+
+
+/* ---- modhost_link.c: process groups in a child ------------------------- */
+
+/*
+ * child_init: the groups, and the link to the supervisor, whose sockets are
+ * watched by `epoll` with numbers from 1 on. 0, or -1, logged.
+ */
+int mod_modhost_link_open(server_rec *server, int epoll);
+/* The monitor: a watched socket is ready (which may be gone by now); what has
+   to happen by time, and when next, in ms; at most `most`. */
+void mod_modhost_link_ready(uint64_t id, bool readable, bool writable);
+unsigned mod_modhost_link_tick(uint64_t now, unsigned most);
+void mod_modhost_link_close(void);
+/* Any thread. The supervisor's part of the status; as mh_daemon_status. */
+bool mod_modhost_link_status(mh_daemon_status_text *text);
 
 
 /* ---- modhost_map.c: from URL to place ---------------------------------- */
@@ -156,10 +186,11 @@ void mod_modhost_stay(void);
 void mod_modhost_go(void);
 /* Any thread. How many do. */
 unsigned mod_modhost_staying(void);
-/* Whether requests in flight are to be broken off with RESET_SHUTDOWN: the
-   child has waited long enough. Handlers look at it when they are woken, and
-   all lanes are woken when it changes. */
-bool mod_modhost_broken_off(void);
+/* Whether requests in flight of an application are to be broken off with
+   RESET_SHUTDOWN: the child has waited long enough (for those of process groups
+   it waits as long as Apache does). Handlers look at it when they are woken,
+   and all lanes are woken when it changes. */
+bool mod_modhost_broken_off(const mod_modhost_app *app);
 /* The child is to end; no application is started any more. */
 bool mod_modhost_stop_asked(void);
 /* The monitor. When requests will be broken off, in ms; at most `most`. */
@@ -170,9 +201,9 @@ int mod_modhost_slot(void);
 
 /* ---- modhost_monitor.c: the thread beside the handlers ----------------- */
 
-/* child_init: its queue, which runtimes are given, then the thread. 0, or -1,
-   logged. */
-int mod_modhost_monitor_open(void);
+/* child_init: its queue, which runtimes are given, and the link; then the
+   thread. 0, or -1, logged. */
+int mod_modhost_monitor_open(server_rec *server);
 int mod_modhost_monitor_start(void);
 /* Any thread. Makes it look at what has changed. */
 void mod_modhost_monitor_wake(void);
@@ -184,7 +215,12 @@ int mod_modhost_monitor_stop(uint64_t until);
 /* ---- modhost_apps.c, _app.c: what this child runs ---------------------- */
 
 /* child_init. One for each that is configured; 0, or -1: no memory. */
-int mod_modhost_apps_create(server_rec *server, int slot);
+int mod_modhost_apps_create(server_rec *server);
+/* Held, without a runtime; NULL: no memory. */
+mod_modhost_app *mod_modhost_app_make(mod_modhost_app_conf *conf,
+    mh_counters *counters);
+/* A new start: a number of its own, for good. 0, or -1: no memory. */
+int mod_modhost_app_number(mod_modhost_app *app);
 /* Runtimes, then the applications; not before `wait` ms have passed. */
 void mod_modhost_apps_start(unsigned wait);
 
@@ -198,8 +234,9 @@ unsigned mod_modhost_apps_tick(uint64_t now, unsigned most);
 void mod_modhost_apps_stop(void);
 /* No request will come any more. */
 void mod_modhost_apps_drained(void);
-/* Applications whose end has not been heard of. */
+/* Applications whose end has not been heard of; requests of theirs. */
 unsigned mod_modhost_apps_running(void);
+unsigned mod_modhost_apps_active(void);
 /* States into counters, and what runtimes use. */
 void mod_modhost_apps_usage(mh_usage *usage);
 
@@ -233,8 +270,21 @@ void mod_modhost_leave(const mod_modhost_ticket *ticket);
 /* app->lock is held: those that may begin now do, or are refused if nothing
    will let them. */
 void mod_modhost_queue_advance(mod_modhost_app *app);
+/* The same for a process group, without the lock: they look for themselves. */
+void mod_modhost_group_advance(mod_modhost_app *app);
 
 #define MOD_MODHOST_CLIENT_CLOSED  499
+
+
+/* ---- modhost_refusal.c: requests that an application does not get ------ */
+
+/* app->lock is held, and is released. 503 with Retry-After; DONE: and with the
+   reason as a page, where that is allowed. */
+int mod_modhost_turn_away(request_rec *r, const mod_modhost_dir_conf *conf,
+    mod_modhost_app *app);
+/* The same, logged and counted. */
+int mod_modhost_not_running(request_rec *r, const mod_modhost_dir_conf *conf,
+    mod_modhost_app *app);
 
 
 /* ---- modhost_log.c ----------------------------------------------------- */

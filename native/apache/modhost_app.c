@@ -41,9 +41,33 @@ mod_modhost_app_numbered(uint32_t number)
 }
 
 
+mod_modhost_app *
+mod_modhost_app_make(mod_modhost_app_conf *conf, mh_counters *counters)
+{
+    mod_modhost_app  *app;
+
+    app = calloc(1, sizeof(*app));
+
+    if (app == NULL) {
+        return NULL;
+    }
+
+    app->conf = conf;
+    app->name = conf->name;
+    app->state = MOD_MODHOST_APP_HELD;
+    app->count = mh_counters_count(counters, mod_modhost_slot(), conf->entry);
+
+    (void) pthread_mutex_init(&app->lock, NULL);
+
+    conf->app = app;
+
+    return app;
+}
+
+
 /* Exchanges of an earlier start may still be held by its app side. */
-static int
-number_give(mod_modhost_app *app)
+int
+mod_modhost_app_number(mod_modhost_app *app)
 {
     mod_modhost_app  **grown;
 
@@ -119,7 +143,7 @@ mod_modhost_app_start(mod_modhost_app *app)
     int64_t             limit;
     modhost_app_config  config;
 
-    if (number_give(app) != 0) {
+    if (mod_modhost_app_number(app) != 0) {
         fail(app, MH_E_MEMORY, "out of memory");
         return;
     }

@@ -13,32 +13,8 @@ static modhost_app_table   *clr;
 static uint64_t             held_until;      /* 0: not                        */
 
 
-static mod_modhost_app *
-app_make(mod_modhost_app_conf *conf, mh_counters *counters, int slot)
-{
-    mod_modhost_app  *app;
-
-    app = calloc(1, sizeof(*app));
-
-    if (app == NULL) {
-        return NULL;
-    }
-
-    app->conf = conf;
-    app->name = conf->name;
-    app->state = MOD_MODHOST_APP_HELD;
-    app->count = mh_counters_count(counters, slot, conf->entry);
-
-    (void) pthread_mutex_init(&app->lock, NULL);
-
-    conf->app = app;
-
-    return app;
-}
-
-
 int
-mod_modhost_apps_create(server_rec *server, int slot)
+mod_modhost_apps_create(server_rec *server)
 {
     int                     i;
     mh_counters            *counters;
@@ -53,13 +29,14 @@ mod_modhost_apps_create(server_rec *server, int slot)
     }
 
     for (i = 0; i < main_conf->apps->nelts; i++) {
-        apps[app_count] = app_make(APR_ARRAY_IDX(main_conf->apps, i,
-                                                 mod_modhost_app_conf *),
-                                   counters, slot);
-
-        if (apps[app_count++] == NULL) {
+        apps[i] = mod_modhost_app_make(APR_ARRAY_IDX(main_conf->apps, i,
+                                                     mod_modhost_app_conf *),
+                                       counters);
+        if (apps[i] == NULL) {
             return -1;
         }
+
+        app_count++;
     }
 
     return 0;
@@ -231,6 +208,23 @@ mod_modhost_apps_running(void)
     }
 
     return running;
+}
+
+
+unsigned
+mod_modhost_apps_active(void)
+{
+    unsigned  i, active;
+
+    active = 0;
+
+    for (i = 0; i < app_count; i++) {
+        (void) pthread_mutex_lock(&apps[i]->lock);
+        active += apps[i]->active;
+        (void) pthread_mutex_unlock(&apps[i]->lock);
+    }
+
+    return active;
 }
 
 

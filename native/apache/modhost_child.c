@@ -72,9 +72,10 @@ mod_modhost_staying(void)
 
 
 bool
-mod_modhost_broken_off(void)
+mod_modhost_broken_off(const mod_modhost_app *app)
 {
-    return atomic_load(&broken_off);
+    return atomic_load(&stop_fast)
+           || (app->group == NULL && atomic_load(&broken_off));
 }
 
 
@@ -219,7 +220,6 @@ mod_modhost_child_stopping(apr_pool_t *pool, int graceful)
         /* Apache closes its clients' connections */
 
         atomic_store(&stop_fast, true);
-        atomic_store(&broken_off, true);
     }
 
     if (atomic_load(&stop_at) == 0) {
@@ -236,9 +236,10 @@ mod_modhost_child_stopping(apr_pool_t *pool, int graceful)
 unsigned
 mod_modhost_stop_tick(uint64_t now, unsigned most)
 {
+    unsigned  active;
     uint64_t  waited;
 
-    if (!mod_modhost_stop_asked() || mod_modhost_broken_off()) {
+    if (!mod_modhost_stop_asked() || atomic_load(&broken_off)) {
         return most;
     }
 
@@ -249,11 +250,13 @@ mod_modhost_stop_tick(uint64_t now, unsigned most)
                                         : most;
     }
 
-    if (mod_modhost_staying() != 0) {
+    active = mod_modhost_apps_active();
+
+    if (active != 0) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
                      "MH%04u: %u requests were still running after %"
                      APR_UINT64_T_FMT " ms of shutdown, and are broken off",
-                     MH_E_SHUTDOWN_TIMEOUT, mod_modhost_staying(), patience);
+                     MH_E_SHUTDOWN_TIMEOUT, active, patience);
     }
 
     atomic_store(&broken_off, true);
@@ -344,8 +347,8 @@ mod_modhost_child_init(apr_pool_t *pool, server_rec *server)
         close_on_exec();
     }
 
-    if (mod_modhost_monitor_open() != 0
-        || mod_modhost_apps_create(server, entered.slot) != 0)
+    if (mod_modhost_monitor_open(server) != 0
+        || mod_modhost_apps_create(server) != 0)
     {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server,
                      "MH%04u: this child hosts no applications", MH_E_LOOP);

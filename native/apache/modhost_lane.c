@@ -261,7 +261,7 @@ lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
         return;
     }
 
-    if (mod_modhost_broken_off()) {
+    if (mod_modhost_broken_off(ctx->ticket.app)) {
         ctx->broken = MODHOST_RESET_SHUTDOWN;
 
     } else if (ctx->deadline != 0 && now >= ctx->deadline) {

@@ -8,9 +8,9 @@
 #include "mod_modhost.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 
@@ -18,8 +18,11 @@
 #define TICK_IDLE   500u             /* ms                                    */
 #define TICK_USAGE  1000u            /* ms                                    */
 
+#define EVENTS      64               /* taken at once                         */
+
 
 static mh_queue         queue;
+static int              epoll_fd;
 static pthread_t        thread;
 static bool             running;     /* the thread was started                */
 
@@ -31,13 +34,26 @@ static bool             over;        /* the thread has done its work          */
 
 
 int
-mod_modhost_monitor_open(void)
+mod_modhost_monitor_open(server_rec *server)
 {
     mh_error            error;
     pthread_condattr_t  attributes;
+    struct epoll_event  event;
 
     if (mh_queue_open(&queue, &error) != 0) {
-        mod_modhost_log_error(ap_server_conf, APLOG_ALERT, &error);
+        mod_modhost_log_error(server, APLOG_ALERT, &error);
+        return -1;
+    }
+
+    event.events = EPOLLIN;
+    event.data.u64 = 0;
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+
+    if (epoll_fd == -1
+        || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, queue.fd, &event) == -1)
+    {
+        ap_log_error(APLOG_MARK, APLOG_ALERT, errno, server,
+                     "MH%04u: epoll cannot be used", MH_E_SYSTEM);
         return -1;
     }
 
@@ -48,7 +64,7 @@ mod_modhost_monitor_open(void)
 
     mh_server_set_queue(&queue);
 
-    return 0;
+    return mod_modhost_link_open(server, epoll_fd);
 }
 
 
@@ -150,6 +166,7 @@ turn(void)
     }
 
     wait = mod_modhost_apps_tick(now, wait);
+    wait = mod_modhost_link_tick(now, wait);
     wait = mod_modhost_stop_tick(now, wait);
 
     mod_modhost_lanes_look(now);
@@ -159,12 +176,30 @@ turn(void)
 }
 
 
+/* Sockets of daemon mode; the queue is looked at in any case. */
+static void
+events_wait(unsigned ms)
+{
+    int                 i, count;
+    struct epoll_event  events[EVENTS];
+
+    count = epoll_wait(epoll_fd, events, EVENTS, (int) ms);
+
+    for (i = 0; i < count; i++) {
+        if (events[i].data.u64 != 0) {
+            mod_modhost_link_ready(events[i].data.u64,
+                                   (events[i].events & ~EPOLLOUT) != 0,
+                                   (events[i].events & EPOLLOUT) != 0);
+        }
+    }
+}
+
+
 static void *
 monitor_run(void *unused)
 {
-    bool           told;
-    unsigned       wait;
-    struct pollfd  p;
+    bool      told;
+    unsigned  wait;
 
     (void) unused;
 
@@ -177,6 +212,7 @@ monitor_run(void *unused)
 
             if (!told) {
                 told = true;
+                mod_modhost_link_close();
                 mod_modhost_apps_drained();
             }
 
@@ -185,11 +221,7 @@ monitor_run(void *unused)
             }
         }
 
-        p.fd = queue.fd;
-        p.events = POLLIN;
-        p.revents = 0;
-
-        (void) poll(&p, 1, (int) wait);
+        events_wait(wait);
     }
 
     messages_take();

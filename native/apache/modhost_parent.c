@@ -30,6 +30,7 @@ mod_modhost_parent_of(server_rec *server)
 
     parent = apr_pcalloc(pool, sizeof(*parent));
     parent->counters = mh_counters_open();
+    parent->supervisor.lifeline = -1;
 
     (void) apr_pool_userdata_set(parent, PARENT_KEY, NULL, pool);
 
@@ -74,15 +75,19 @@ mod_modhost_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
 
-    if (mod_modhost_main->apps->nelts == 0 && mod_modhost_groups_used() == 0) {
-        return OK;
-    }
-
     parent = mod_modhost_parent_of(server);
 
-    counters_prepare(parent);
-    mod_modhost_addresses(ptemp);
-    mod_modhost_state_create(server);
+    if (mod_modhost_main->places->nelts != 0) {
+        counters_prepare(parent);
+        mod_modhost_addresses(ptemp);
+        mod_modhost_state_create(server);
+    }
 
-    return mod_modhost_slow_files_open();
+    if (mod_modhost_slow_files_open() != OK) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* one that was started must hear that it has nothing to do any more */
+
+    return mod_modhost_daemon_configure(ptemp, server, parent);
 }

@@ -1,115 +1,158 @@
 /*
  * Requests that wait: for the application to start, or for their turn where
- * ModHostMaxConcurrency is set. First come, first served; bounded in number and
- * in time. A handler thread waits on a condition of its own.
+ * ModHostMaxConcurrency is set; in a process group for a worker with a credit.
+ * First come, first served.
+ *
+ * An embedded application's requests are told that their turn has come. Those
+ * of a process group are told to look: which worker may take one depends on
+ * whose request it is.
  */
 
-#include "modhost_request.h"
+#include "modhost_queue.h"
 
-#include <http_connection.h>
-#include <time.h>
-
-
-#define RETRY_AFTER  5               /* s; where nothing is known             */
-
-/* How often a thread that waits looks whether its client is still there. */
-#define CLIENT_LOOK  250u            /* ms                                    */
+#include <stdlib.h>
 
 
-enum turn {
-    TURN_WAITS = 0,
-    TURN_BEGINS,                     /* *ticket is filled in                  */
-    TURN_REFUSED                     /* the application is not running        */
-};
+/* ---- what an application allows; app->lock is held --------------------- */
 
-/* On the waiting thread's stack; all of it is guarded by app->lock. */
-struct mod_modhost_waiter {
-    struct mod_modhost_waiter  *next;
-    enum turn                   turn;
-    mod_modhost_ticket         *ticket;
-    pthread_cond_t              changed;
-};
-
-
-static bool
-may_begin(const mod_modhost_app *app)
+/*
+ * Where clients belong to workers, one that waits for its own does not hold up
+ * those behind it.
+ */
+bool
+mod_modhost_in_order(const mod_modhost_app *app)
 {
-    int64_t  most;
+    return app->group == NULL
+           || app->conf->group->settings.values[MH_DAEMON_affinity].number
+              == MH_AFFINITY_NONE;
+}
 
-    most = app->conf->settings.max_concurrency;
 
-    return app->state == MODHOST_APP_READY
-           && (most == 0 || app->active < (uint64_t) most);
+/* The supervisor's word, as it is now. */
+void
+mod_modhost_refresh(mod_modhost_app *app)
+{
+    mh_group_view  view;
+
+    if (app->group == NULL || app->code == MH_E_SUPERVISOR_START) {
+        return;
+    }
+
+    mod_modhost_daemon_lock();
+
+    mh_group_look(app->group, &view);
+
+    app->state = view.channels != 0 ? MODHOST_APP_READY : view.state;
+    app->code = view.code;
+
+    free(app->reason);
+    app->reason = view.text != NULL ? strdup(view.text) : NULL;
+
+    mod_modhost_daemon_unlock();
 }
 
 
 /* It stopped by itself, and will be started again; or has not begun. */
-static bool
-may_wait(const mod_modhost_app *app)
+bool
+mod_modhost_may_wait(const mod_modhost_app *app)
 {
+    if (app->group != NULL) {
+
+        /* a request is what starts the workers of an idle group */
+
+        return app->state != MODHOST_APP_FAILED;
+    }
+
     return app->state == MODHOST_APP_READY
            || app->state == MODHOST_APP_STARTING
            || (app->state == MODHOST_APP_STOPPING && !app->stopping);
 }
 
 
-static void
-begin(mod_modhost_app *app, mod_modhost_ticket *ticket)
+/* Takes what the request needs: a place in the application, or a credit. */
+bool
+mod_modhost_begin(mod_modhost_app *app, request_rec *r,
+    mod_modhost_ticket *ticket)
 {
-    app->active++;
+    int64_t  most;
 
     ticket->app = app;
     ticket->number = app->number;
     ticket->table = app->table;
+
+    if (app->group != NULL) {
+
+        if (!mod_modhost_choose(r, ticket)) {
+            return false;
+        }
+
+    } else {
+        most = app->conf->settings.max_concurrency;
+
+        if (app->state != MODHOST_APP_READY
+            || (most != 0 && app->active >= (uint64_t) most))
+        {
+            return false;
+        }
+    }
+
+    app->active++;
+
+    return true;
+}
+
+
+/* ---- the queue; app->lock is held -------------------------------------- */
+
+/* The supervisor starts workers by it. */
+static void
+tell_waiting(mod_modhost_app *app)
+{
+    uint64_t  now, oldest;
+
+    if (app->group == NULL) {
+        return;
+    }
+
+    now = mod_modhost_now();
+    oldest = app->first != NULL && app->first->since < now
+             ? now - app->first->since : 0;
+
+    mod_modhost_daemon_lock();
+    mh_group_waiting(app->group, app->waiting, (uint32_t) oldest);
+    mh_daemon_flush();
+    mod_modhost_daemon_unlock();
 }
 
 
 void
-mod_modhost_queue_advance(mod_modhost_app *app)
+mod_modhost_waiter_add(mod_modhost_app *app, struct mod_modhost_waiter *waiter)
 {
-    struct mod_modhost_waiter  *waiter;
-
-    while ((waiter = app->first) != NULL) {
-
-        if (may_begin(app)) {
-            begin(app, waiter->ticket);
-            waiter->turn = TURN_BEGINS;
-
-        } else if (may_wait(app)) {
-            return;
-
-        } else {
-            waiter->turn = TURN_REFUSED;
-        }
-
-        app->first = waiter->next;
-        app->waiting--;
-        app->count->waiting--;
-
-        (void) pthread_cond_signal(&waiter->changed);
-    }
-
-    app->last = NULL;
-}
-
-
-static void
-waiter_add(mod_modhost_app *app, struct mod_modhost_waiter *waiter)
-{
-    if (app->first == NULL) {
+    if (waiter->ticket->tries != 0) {
+        waiter->next = app->first;
         app->first = waiter;
+
+    } else if (app->first == NULL) {
+        app->first = waiter;
+
     } else {
         app->last->next = waiter;
     }
 
-    app->last = waiter;
+    if (waiter->next == NULL) {
+        app->last = waiter;
+    }
+
     app->waiting++;
     app->count->waiting++;
+
+    tell_waiting(app);
 }
 
 
-static void
-waiter_remove(mod_modhost_app *app, struct mod_modhost_waiter *waiter)
+void
+mod_modhost_waiter_remove(mod_modhost_app *app,
+    struct mod_modhost_waiter *waiter)
 {
     struct mod_modhost_waiter  *before, **link;
 
@@ -127,246 +170,62 @@ waiter_remove(mod_modhost_app *app, struct mod_modhost_waiter *waiter)
 
     app->waiting--;
     app->count->waiting--;
+
+    tell_waiting(app);
 }
 
 
-static void
-waiter_init(struct mod_modhost_waiter *waiter, mod_modhost_ticket *ticket)
+void
+mod_modhost_waiters_wake(mod_modhost_app *app)
 {
-    pthread_condattr_t  attributes;
+    struct mod_modhost_waiter  *waiter;
 
-    waiter->next = NULL;
-    waiter->turn = TURN_WAITS;
-    waiter->ticket = ticket;
+    for (waiter = app->first; waiter != NULL; waiter = waiter->next) {
 
-    (void) pthread_condattr_init(&attributes);
-    (void) pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void) pthread_cond_init(&waiter->changed, &attributes);
-    (void) pthread_condattr_destroy(&attributes);
+        (void) pthread_cond_signal(&waiter->changed);
+
+        if (mod_modhost_in_order(app)) {
+            return;
+        }
+    }
 }
 
 
-static bool
-client_left(request_rec *r)
+void
+mod_modhost_queue_advance(mod_modhost_app *app)
 {
-    int            fd;
-    conn_rec      *c;
-    apr_socket_t  *socket;
+    struct mod_modhost_waiter  *waiter;
 
-    c = r->connection;
-
-    if (c->aborted || c->master != NULL) {
-        return c->aborted;
+    if (app->group != NULL) {
+        mod_modhost_waiters_wake(app);
+        return;
     }
 
-    socket = ap_get_conn_socket(c);
+    while ((waiter = app->first) != NULL) {
 
-    return socket != NULL && apr_os_sock_get(&fd, socket) == APR_SUCCESS
-           && mod_modhost_hung_up(fd);
-}
+        if (mod_modhost_begin(app, waiter->r, waiter->ticket)) {
+            waiter->turn = MOD_MODHOST_BEGINS;
 
+        } else if (mod_modhost_may_wait(app)) {
+            return;
 
-/* app->lock is held on entry and on return. 0, or the status to answer with. */
-static int
-wait_for_turn(request_rec *r, mod_modhost_app *app,
-    struct mod_modhost_waiter *waiter, uint64_t deadline)
-{
-    int              status;
-    uint64_t         until;
-    struct timespec  limit;
-
-    for (status = 0; waiter->turn == TURN_WAITS && status == 0; ) {
-
-        until = mod_modhost_now();
-
-        if (deadline != 0 && until >= deadline) {
-            status = HTTP_SERVICE_UNAVAILABLE;
-            break;
+        } else {
+            waiter->turn = MOD_MODHOST_REFUSED;
         }
 
-        until += CLIENT_LOOK;
+        mod_modhost_waiter_remove(app, waiter);
 
-        if (deadline != 0 && until > deadline) {
-            until = deadline;
-        }
-
-        limit.tv_sec = (time_t) (until / 1000);
-        limit.tv_nsec = (long) (until % 1000) * 1000000;
-
-        if (pthread_cond_timedwait(&waiter->changed, &app->lock, &limit) == 0)
-        {
-            continue;
-        }
-
-        (void) pthread_mutex_unlock(&app->lock);
-
-        if (client_left(r)) {
-            status = MOD_MODHOST_CLIENT_CLOSED;
-
-        } else if (mod_modhost_broken_off()) {
-            status = HTTP_SERVICE_UNAVAILABLE;
-        }
-
-        (void) pthread_mutex_lock(&app->lock);
+        (void) pthread_cond_signal(&waiter->changed);
     }
-
-    return waiter->turn == TURN_WAITS ? status : 0;
 }
 
 
-/* app->lock is held. What a refused client is told besides its status. */
-static const char *
-refusal(request_rec *r, const mod_modhost_dir_conf *conf,
-    mod_modhost_app *app)
-{
-    uint64_t     now;
-    apr_int64_t  seconds;
-
-    seconds = RETRY_AFTER;
-
-    if (app->state == MODHOST_APP_FAILED && app->retry_at != 0) {
-        now = mod_modhost_now();
-        seconds = app->retry_at > now
-                  ? (apr_int64_t) (app->retry_at - now + 999) / 1000 : 1;
-    }
-
-    apr_table_setn(r->err_headers_out, "Retry-After",
-                   apr_psprintf(r->pool, "%" APR_INT64_T_FMT, seconds));
-
-    if (app->state != MODHOST_APP_FAILED || r->main != NULL
-        || !mod_modhost_number(conf, MH_OPTION_detailed_errors))
-    {
-        return NULL;
-    }
-
-    return apr_psprintf(r->pool,
-                        "MH%04u: application \"%s\" is not running\n\n%s\n",
-                        app->code % 10000, app->name,
-                        app->reason != NULL ? app->reason : "");
-}
-
-
-/* 503, and the reason as a page where that is allowed. */
-static int
-refuse(request_rec *r, const char *page)
-{
-    if (page == NULL) {
-        return HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    (void) ap_discard_request_body(r);
-
-    r->status = HTTP_SERVICE_UNAVAILABLE;
-    ap_set_content_type(r, "text/plain;charset=utf-8");
-    ap_set_content_length(r, (apr_off_t) strlen(page));
-
-    if (!r->header_only) {
-        (void) ap_rputs(page, r);
-    }
-
-    return DONE;
-}
-
-
-/* app->lock is held, and is released. */
-static int
-turned_away(request_rec *r, const mod_modhost_dir_conf *conf,
-    mod_modhost_app *app)
-{
-    const char  *page;
-
-    page = refusal(r, conf, app);
-
-    (void) pthread_mutex_unlock(&app->lock);
-
-    return refuse(r, page);
-}
-
-
-static int
-not_running(request_rec *r, const mod_modhost_dir_conf *conf,
-    mod_modhost_app *app)
-{
-    app->count->unavailable++;
-
-    mod_modhost_log_request(r, APLOG_ERR, MH_E_UNAVAILABLE,
-                            "application \"%s\" is not running", app->name);
-
-    return turned_away(r, conf, app);
-}
-
-
-/* app->lock is held, and is released. */
-static int
-wait_and_begin(request_rec *r, const mod_modhost_dir_conf *conf,
-    mod_modhost_app *app, uint64_t since, mod_modhost_ticket *ticket)
-{
-    int                        status;
-    int64_t                    limit;
-    struct mod_modhost_waiter  waiter;
-
-    limit = mod_modhost_limit(conf, app->conf, MH_OPTION_queue_timeout);
-
-    waiter_init(&waiter, ticket);
-    waiter_add(app, &waiter);
-
-    status = wait_for_turn(r, app, &waiter,
-                           limit != 0 ? since + (uint64_t) limit : 0);
-    if (status != 0) {
-        waiter_remove(app, &waiter);
-    }
-
-    (void) pthread_cond_destroy(&waiter.changed);
-
-    if (status == 0 && waiter.turn == TURN_REFUSED) {
-        return not_running(r, conf, app);
-    }
-
-    if (status == HTTP_SERVICE_UNAVAILABLE) {
-        app->count->queue_timeouts++;
-
-        mod_modhost_log_request(r, APLOG_ERR, MH_E_QUEUE_TIMEOUT,
-                                "waited %" APR_INT64_T_FMT
-                                " ms for application \"%s\"",
-                                (apr_int64_t) (mod_modhost_now() - since),
-                                app->name);
-
-        return turned_away(r, conf, app);
-    }
-
-    (void) pthread_mutex_unlock(&app->lock);
-
-    return status;
-}
-
-
-int
-mod_modhost_admit(request_rec *r, const mod_modhost_dir_conf *conf,
-    mod_modhost_app *app, uint64_t since, mod_modhost_ticket *ticket)
+void
+mod_modhost_group_advance(mod_modhost_app *app)
 {
     (void) pthread_mutex_lock(&app->lock);
-
-    if (app->waiting == 0 && may_begin(app)) {
-        begin(app, ticket);
-        (void) pthread_mutex_unlock(&app->lock);
-        return OK;
-    }
-
-    if (!may_wait(app)) {
-        return not_running(r, conf, app);
-    }
-
-    if (app->waiting >= (uint64_t) app->conf->settings.queue_size) {
-        app->count->queue_full++;
-
-        mod_modhost_log_request(r, APLOG_ERR, MH_E_QUEUE_FULL,
-                                "%u requests wait for application \"%s\" "
-                                "already", app->waiting, app->name);
-
-        return turned_away(r, conf, app);
-    }
-
-    return wait_and_begin(r, conf, app, since, ticket);
+    mod_modhost_waiters_wake(app);
+    (void) pthread_mutex_unlock(&app->lock);
 }
 
 
@@ -386,7 +245,8 @@ mod_modhost_leave(const mod_modhost_ticket *ticket)
         mod_modhost_queue_advance(app);
     }
 
-    idle = app->active == 0 && app->state == MODHOST_APP_STOPPING;
+    idle = app->active == 0 && app->state == MODHOST_APP_STOPPING
+           && app->group == NULL;
 
     (void) pthread_mutex_unlock(&app->lock);
 

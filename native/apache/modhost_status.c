@@ -53,15 +53,18 @@ static void
 view_fill(request_rec *r, mh_status_view *view)
 {
     int                      i;
+    mod_modhost_parent      *parent;
     mod_modhost_main_conf   *main_conf;
     mod_modhost_group_conf  *group;
 
+    parent = mod_modhost_parent_of(r->server);
     main_conf = mod_modhost_main;
 
     memset(view, 0, sizeof(*view));
 
     view->server = "apache";
-    view->counters = mod_modhost_parent_of(r->server)->counters;
+    view->generation = parent->supervisor.generation;
+    view->counters = parent->counters;
     view->apps = apr_pcalloc(r->pool, (size_t) (main_conf->apps->nelts
                                                 + main_conf->groups->nelts + 1)
                                       * sizeof(*view->apps));
@@ -138,7 +141,7 @@ mod_modhost_status_handler(request_rec *r)
 
     view_fill(r, &view);
 
-    if (mh_daemon_status(&groups)) {
+    if (mod_modhost_link_status(&groups)) {
         view.groups_json = groups.json;
         view.groups_metrics = groups.metrics;
     }

@@ -188,7 +188,7 @@ mod_modhost_wait(mod_modhost_ctx *ctx)
     uint64_t       now;
     struct pollfd  pfd[2];
 
-    if (mod_modhost_broken_off()) {
+    if (mod_modhost_broken_off(ctx->ticket.app)) {
         mod_modhost_fail(ctx, HTTP_SERVICE_UNAVAILABLE,
                          MODHOST_RESET_SHUTDOWN);
         return;
