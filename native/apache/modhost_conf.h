@@ -122,6 +122,7 @@ typedef struct mod_modhost_main_conf {
     apr_array_header_t        *apps;     /* mod_modhost_app_conf *: embedded  */
     apr_array_header_t        *groups;   /* mod_modhost_group_conf *          */
     const char                *texts[MH_OPTIONS];    /* paths, as typed  */
+    mod_modhost_line           lines[MH_OPTIONS];    /* of them           */
     const char                *dotnet_root;      /* NULL: the usual places    */
     const char                *managed_directory;
     const char                *run_directory;

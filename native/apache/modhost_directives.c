@@ -111,6 +111,7 @@ take_path(cmd_parms *cmd, void *dir, const char *text)
     }
 
     mod_modhost_main->texts[option] = text;
+    mod_modhost_main->lines[option] = mod_modhost_here(cmd);
 
     return NULL;
 }

@@ -22,13 +22,36 @@ mod_modhost_host(mh_daemon_host *host)
 }
 
 
+/* Of an option, or else of the first group that somebody passes to. */
+static mod_modhost_line
+line_of(enum mh_option option)
+{
+    int                      i;
+    mod_modhost_group_conf  *group;
+
+    if (mod_modhost_main->lines[option].file != NULL) {
+        return mod_modhost_main->lines[option];
+    }
+
+    for (i = 0; /* there is one */; i++) {
+        group = APR_ARRAY_IDX(mod_modhost_main->groups, i,
+                              mod_modhost_group_conf *);
+
+        if (group->app != NULL) {
+            return group->line;
+        }
+    }
+}
+
+
 static int
 check_run_directory(void)
 {
-    char        *path;
-    size_t       length;
-    mh_error     error;
-    const char  *typed;
+    char              *path;
+    size_t             length;
+    mh_error           error;
+    const char        *typed;
+    mod_modhost_line   line;
 
     typed = mod_modhost_main->texts[MH_OPTION_run_directory];
 
@@ -46,8 +69,11 @@ check_run_directory(void)
     mod_modhost_main->run_directory = path;
 
     if (mh_run_directory_check(path, &error) != 0) {
+        line = line_of(MH_OPTION_run_directory);
+
         return mod_modhost_refuse(error.code,
-                                  "%s (see ModHostRunDirectory)", error.text);
+                                  "%s (see ModHostRunDirectory) in %s:%d",
+                                  error.text, line.file, line.number);
     }
 
     return OK;
@@ -131,6 +157,15 @@ check_group(apr_pool_t *ptemp, mod_modhost_group_conf *group,
     }
 
     if (group->app == NULL) {
+
+        /* a start reads the configuration twice, and says it once */
+
+        if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
+            && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL)
+        {
+            return OK;
+        }
+
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, NULL,
                      "process group \"%s\" in %s:%d runs nothing",
                      group->name, group->line.file, group->line.number);
@@ -153,6 +188,7 @@ mod_modhost_check_groups(apr_pool_t *ptemp)
     int                     i;
     mh_error                error;
     mh_daemon_host          host;
+    mod_modhost_line        line;
     mh_supervisor_programs  programs;
 
     if (mod_modhost_groups_used() == 0) {
@@ -163,9 +199,11 @@ mod_modhost_check_groups(apr_pool_t *ptemp)
                            &error)
         != 0)
     {
+        line = line_of(MH_OPTION_managed_directory);
+
         return mod_modhost_refuse(error.code,
-                                  "%s (see ModHostManagedDirectory)",
-                                  error.text);
+                                  "%s (see ModHostManagedDirectory) in %s:%d",
+                                  error.text, line.file, line.number);
     }
 
     if (check_run_directory() != OK) {
