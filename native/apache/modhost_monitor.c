@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -105,9 +104,7 @@ messages_take(void)
 static void
 usage_tell(uint64_t now)
 {
-    FILE           *file;
-    mh_usage        usage;
-    unsigned long   size, resident;
+    mh_usage  usage;
 
     static uint64_t  due;
 
@@ -117,18 +114,7 @@ usage_tell(uint64_t now)
 
     due = now + TICK_USAGE;
 
-    memset(&usage, 0, sizeof(usage));
-    file = fopen("/proc/self/statm", "re");
-
-    if (file != NULL) {
-        if (fscanf(file, "%lu %lu", &size, &resident) == 2) {
-            usage.resident_bytes = (uint64_t) resident
-                                   * (uint64_t) sysconf(_SC_PAGESIZE);
-        }
-
-        (void) fclose(file);
-    }
-
+    mh_usage_resident(&usage);
     mod_modhost_apps_usage(&usage);
 
     mh_counters_use(mod_modhost_parent_of(ap_server_conf)->counters,

@@ -9,33 +9,35 @@
 #include <stdlib.h>
 
 
-/* ?format= says so, or the end of the path, or what the client accepts. */
+static mh_str
+text_of(const char *text)
+{
+    mh_str  str;
+
+    str.data = (const uint8_t *) text;
+    str.length = text != NULL ? strlen(text) : 0;
+
+    return str;
+}
+
+
 static bool
 wants_metrics(request_rec *r)
 {
-    size_t       length;
-    const char  *accept, *format;
+    mh_str       format;
+    const char  *found;
 
-    format = r->args != NULL ? strstr(r->args, "format=") : NULL;
+    found = r->args != NULL ? strstr(r->args, "format=") : NULL;
+    format = text_of(NULL);
 
-    if (format != NULL && (format == r->args || format[-1] == '&')) {
-        return strncmp(format + 7, "json", 4) != 0;
+    if (found != NULL && (found == r->args || found[-1] == '&')) {
+        format.data = (const uint8_t *) found + 7;
+        format.length = strcspn(found + 7, "&");
     }
 
-    length = strlen(r->uri);
-
-    if (length >= 8 && strcmp(r->uri + length - 8, "/metrics") == 0) {
-        return true;
-    }
-
-    if (length >= 5 && strcmp(r->uri + length - 5, ".json") == 0) {
-        return false;
-    }
-
-    accept = apr_table_get(r->headers_in, "Accept");
-
-    return accept != NULL && (ap_strcasestr(accept, "openmetrics") != NULL
-                              || ap_strcasestr(accept, "text/plain") != NULL);
+    return mh_status_wants_metrics(format, text_of(r->uri),
+                                   text_of(apr_table_get(r->headers_in,
+                                                         "Accept")));
 }
 
 

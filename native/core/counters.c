@@ -292,6 +292,28 @@ mh_counters_use(mh_counters *counters, int slot, const mh_usage *usage)
 
 
 void
+mh_usage_resident(mh_usage *usage)
+{
+    FILE           *file;
+    unsigned long   size, resident;
+
+    memset(usage, 0, sizeof(*usage));
+    file = fopen("/proc/self/statm", "re");
+
+    if (file == NULL) {
+        return;
+    }
+
+    if (fscanf(file, "%lu %lu", &size, &resident) == 2) {
+        usage->resident_bytes = (uint64_t) resident
+                                * (uint64_t) sysconf(_SC_PAGESIZE);
+    }
+
+    (void) fclose(file);
+}
+
+
+void
 mh_counters_sum(mh_counters *counters, int entry, mh_count_sum *sum)
 {
     bool       lives;

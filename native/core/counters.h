@@ -92,6 +92,8 @@ void mh_counters_leave(mh_counters *counters, int slot);
 /* This process's; never NULL: what has no place is counted and never read. */
 mh_count *mh_counters_count(mh_counters *counters, int slot, int entry);
 void mh_counters_use(mh_counters *counters, int slot, const mh_usage *usage);
+/* Resident memory of this process; the rest is 0. */
+void mh_usage_resident(mh_usage *usage);
 
 /* Of all processes, those that have ended too. Numbers may be a request apart,
    and are whole each. */

@@ -7,6 +7,9 @@
 
 #include "core.h"
 
+/* Bytes of a path beside the directory's and the name's, its end included. */
+#define MH_STATE_ROOM  11u
+
 /*
  * <directory>/<name>-<hash of the file's path>, so that two applications of one
  * name keep apart and an application keeps its folder when others come or go.

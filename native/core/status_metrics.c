@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 
 const char *const  mh_status_states[MH_COUNT_STATES] = {
@@ -110,6 +111,48 @@ mh_status_gather(mh_status_view *view)
         mh_counters_sum(view->counters, view->apps[i].entry,
                         &view->apps[i].sum);
     }
+}
+
+
+static bool
+ends_with(mh_str text, const char *end)
+{
+    size_t  length;
+
+    length = strlen(end);
+
+    return text.length >= length
+           && memcmp(text.data + text.length - length, end, length) == 0;
+}
+
+
+static bool
+has(mh_str text, const char *part)
+{
+    size_t  i, length;
+
+    length = strlen(part);
+
+    for (i = 0; i + length <= text.length; i++) {
+        if (strncasecmp((const char *) text.data + i, part, length) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+bool
+mh_status_wants_metrics(mh_str format, mh_str path, mh_str accept)
+{
+    if (format.data != NULL) {
+        return format.length != 4 || memcmp(format.data, "json", 4) != 0;
+    }
+
+    return ends_with(path, "/metrics")
+           || (!ends_with(path, ".json")
+               && (has(accept, "openmetrics") || has(accept, "text/plain")));
 }
 
 

@@ -28,6 +28,13 @@ typedef struct mh_status_view {
     mh_str          groups_metrics;
 } mh_status_view;
 
+/*
+ * Whether a request asks for the metrics: the value of format= in its query
+ * says so (data NULL: there is none), or the end of its path, or what the
+ * client accepts.
+ */
+bool mh_status_wants_metrics(mh_str format, mh_str path, mh_str accept);
+
 /* The sums, once for either text. */
 void mh_status_gather(mh_status_view *view);
 
