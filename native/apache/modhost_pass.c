@@ -178,7 +178,8 @@ mod_modhost_pass_directive(cmd_parms *cmd, void *dir, int argc,
     mod_modhost_place     *place;
     mod_modhost_dir_conf  *conf = dir;
 
-    problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT);
+    problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_DIRECTORY
+                                        | NOT_IN_FILES);
 
     if (problem != NULL) {
         return problem;
