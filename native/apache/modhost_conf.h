@@ -253,7 +253,7 @@ void mod_modhost_state_paths(void);
 /* In the parent, often root. What fails is logged: apps can do without. */
 void mod_modhost_state_create(server_rec *server);
 /* After other modules' post_config: which servers speak TLS is known then. */
-void mod_modhost_addresses(apr_pool_t *ptemp);
+void mod_modhost_addresses(void);
 
 
 /* ---- modhost_log.c ----------------------------------------------------- */

@@ -79,7 +79,7 @@ mod_modhost_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 
     if (mod_modhost_main->places->nelts != 0) {
         counters_prepare(parent);
-        mod_modhost_addresses(ptemp);
+        mod_modhost_addresses();
         mod_modhost_state_create(server);
     }
 

@@ -83,19 +83,52 @@ mod_modhost_state_create(server_rec *server)
 }
 
 
-/* Whether a server speaks TLS is known to the module that does. */
+/* The last SSLEngine among these directives and none of their sections. */
 static const char *
-scheme_of(apr_pool_t *ptemp, server_rec *server)
+engine_among(const ap_directive_t *directive)
 {
-    request_rec  *r;
+    const char  *value;
 
-    r = apr_pcalloc(ptemp, sizeof(*r));
+    for (value = NULL; directive != NULL; directive = directive->next) {
+        if (ap_cstr_casecmp(directive->directive, "SSLEngine") == 0) {
+            value = directive->args;
+        }
+    }
 
-    r->pool = ptemp;
-    r->server = server;
-    r->per_dir_config = server->lookup_defaults;
+    return value;
+}
 
-    return ap_http_scheme(r);
+
+/*
+ * Whether a server speaks TLS. The module that does tells of connections only,
+ * so what was typed decides; else what Listen says of the port.
+ */
+static const char *
+scheme_of(server_rec *server)
+{
+    const char            *value, *protocol;
+    const ap_directive_t  *d;
+
+    value = engine_among(ap_conftree);
+
+    for (d = ap_conftree; server->is_virtual && d != NULL; d = d->next) {
+        if (d->first_child != NULL && server->defn_name != NULL
+            && (unsigned) d->line_num == server->defn_line_number
+            && strcmp(d->filename, server->defn_name) == 0
+            && engine_among(d->first_child) != NULL)
+        {
+            value = engine_among(d->first_child);
+        }
+    }
+
+    if (value != NULL) {
+        return ap_cstr_casecmp(value, "off") == 0 ? "http" : "https";
+    }
+
+    protocol = ap_get_server_protocol(server);
+
+    return protocol != NULL && strcmp(protocol, "https") == 0 ? "https"
+                                                              : "http";
 }
 
 
@@ -121,14 +154,13 @@ address_add(mod_modhost_app_conf *app, const char *scheme,
 
 /* A virtual host with "*" as its address, or none, is at every listener. */
 static void
-server_addresses(apr_pool_t *ptemp, mod_modhost_app_conf *app,
-    server_rec *server)
+server_addresses(mod_modhost_app_conf *app, server_rec *server)
 {
     const char       *scheme;
     ap_listen_rec    *listener;
     server_addr_rec  *own;
 
-    scheme = scheme_of(ptemp, server);
+    scheme = scheme_of(server);
 
     for (listener = ap_listeners; listener != NULL; listener = listener->next)
     {
@@ -153,7 +185,7 @@ server_addresses(apr_pool_t *ptemp, mod_modhost_app_conf *app,
 
 
 void
-mod_modhost_addresses(apr_pool_t *ptemp)
+mod_modhost_addresses(void)
 {
     int                    i, k;
     mod_modhost_app_conf  *app;
@@ -167,8 +199,8 @@ mod_modhost_addresses(apr_pool_t *ptemp)
         }
 
         for (k = 0; k < app->servers->nelts; k++) {
-            server_addresses(ptemp, app, APR_ARRAY_IDX(app->servers, k,
-                                                       server_rec *));
+            server_addresses(app, APR_ARRAY_IDX(app->servers, k,
+                                                server_rec *));
         }
     }
 }
