@@ -3,14 +3,14 @@ using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Daemon;
 
-/// <summary>A real nginx with one application in a process group called <c>shop</c>, and what can be seen of the group.</summary>
+/// <summary>A real web server with one application in a process group called <c>shop</c>, and what can be seen of the group.</summary>
 internal sealed class DaemonHost : IAsyncDisposable
 {
-    private DaemonHost(NginxHost nginx, string folder) => (Nginx, Folder) = (nginx, folder);
+    private DaemonHost(ServerHost server, string folder) => (Server, Folder) = (server, folder);
 
-    public NginxHost Nginx { get; }
+    public ServerHost Server { get; }
 
-    public int Port => Nginx.Port;
+    public int Port => Server.Port;
 
     /// <summary>A folder that workers may write to: ledgers, marker files.</summary>
     public string Folder { get; }
@@ -24,7 +24,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         get
         {
-            var all = Nginx.Daemons.Where(process => !IsOwn(process.Id)).ToArray();
+            var all = Server.Daemons.Where(process => !IsOwn(process.Id)).ToArray();
             return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id).Order()];
         }
     }
@@ -35,11 +35,11 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     /// <summary>Starts it; ready when the application answers.</summary>
     /// <param name="keys">Keys of the process group.</param>
-    /// <param name="location">More directives of the location.</param>
-    public static async Task<DaemonHost> Start<TServer>(string keys, string location = "", int nginxWorkers = 1)
-        where TServer : IServerUnderTest
+    /// <param name="options">More options of the place.</param>
+    public static async Task<DaemonHost> Start<TRuntime>(string keys, string options = "", int webWorkers = 1)
+        where TRuntime : ITestedRuntime
     {
-        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        var app = await AppBuild.Of("Probe", TRuntime.Runtime);
         var folder = Settings.NewFolder("daemon");
         foreach (var file in (string[])["start", "marker"])
         {
@@ -49,8 +49,8 @@ internal sealed class DaemonHost : IAsyncDisposable
 
         try
         {
-            var nginx = await NginxHost.Start(Setup(app, folder, keys, location) with { Workers = nginxWorkers }, "/empty");
-            return new DaemonHost(nginx, folder);
+            var server = await ServerHost.Start(Setup(app, folder, keys, options) with { Workers = webWorkers }, "/empty");
+            return new DaemonHost(server, folder);
         }
         catch
         {
@@ -59,21 +59,16 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
     }
 
-    public static NginxSetup Setup(string app, string folder, string keys, string location = "") => new()
+    public static ServerSetup Setup(string app, string folder, string keys, string options = "") => new()
     {
         OwnGroups = true,
-        Http = places => $"""
-            {ProcessGroups.Preamble(places)}
-            modhost_env PROBE_LEDGER {folder}/ledger;
-            modhost_env PROBE_START_FILE {folder}/start;
-            modhost_env PROBE_LIFE_FILE {folder}/life;
-            modhost_daemon_process shop {keys};
-            """,
-        Server = _ => $"location / {{ modhost_pass {app} process_group=shop; {location} }}",
+        Options = $"{ProcessGroups.Preamble} env PROBE_LEDGER {folder}/ledger; env PROBE_START_FILE {folder}/start; "
+            + $"env PROBE_LIFE_FILE {folder}/life; daemon_process shop {keys}",
+        Places = [new("/", $"pass {app} process_group=shop; {options}")],
     };
 
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
-    public Task<JsonElement> Command(object command) => ProcessGroups.Command(Nginx.Places, command);
+    public Task<JsonElement> Command(object command) => ProcessGroups.Command(Server.Places, command);
 
     /// <summary>Waits until other processes than these serve, all of them ready.</summary>
     public Task Replaced(IReadOnlyCollection<int> old, int count) => Wait.Until($"{count} other workers are there", async () =>
@@ -92,7 +87,7 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Nginx.DisposeAsync();
+        await Server.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -104,6 +99,6 @@ internal sealed class DaemonHost : IAsyncDisposable
     private IEnumerable<string[]> Lines(string name) => Directory.EnumerateFiles(Folder, name + ".*")
         .SelectMany(File.ReadLines).Select(line => line.Split(' ')).Where(parts => parts.Length == 2);
 
-    private int Own(string program) => Nginx.Daemons
+    private int Own(string program) => Server.Daemons
         .Where(process => Program(process.Id) == program).Select(process => process.Id).SingleOrDefault(-1);
 }

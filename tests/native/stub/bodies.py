@@ -8,8 +8,9 @@ import struct
 import tempfile
 import time
 
-from common import curl, idle, in_flight, info, raw, request, scenario
-from nginx_server import wait_for
+from common import (curl, idle, in_flight, info, nginx_only, raw, request,
+                    scenario)
+from base_server import wait_for
 
 
 @scenario
@@ -192,6 +193,7 @@ def body_beyond_client_max_body_size(server):
 
 
 @scenario
+@nginx_only("no named locations")
 def error_page_is_not_given_half_a_body(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.settimeout(10)

@@ -9,7 +9,8 @@ import threading
 import time
 
 from common import stub_only
-from nginx_server import Server, wait_for
+from base_server import wait_for
+from web_server import Server
 from own_servers import own
 
 HTTP = """
@@ -311,7 +312,7 @@ def a_reload_keeps_requests_and_tells_the_supervisor():
             target=lambda: seen.append(server.ask("/slow/request")[0]))
         thread.start()
         wait_for(lambda: any("/slow/request" in e for e in server.events()))
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: any('"generation":2' in e for e in server.events()),
                  10, "the command")
         thread.join()
@@ -336,7 +337,7 @@ def a_pair_that_was_killed_is_replaced_at_a_reload():
             except (OSError, ValueError):
                 pass
         wait_for(lambda: server.get("/x")[0] == 503, 10, "503")
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: server.get("/x")[0] == 200, 20, "the new pair")
         assert server.instances() != before and len(server.instances()) == 1
     with_groups(groups("modhost_daemon_process shop queue-timeout=500ms;"),
@@ -372,7 +373,7 @@ def state_is_told_for_all_processes():
         assert app["requests"]["2xx"] >= 20 and app["lost"] == 1, app
         assert len(state["processes"]) == 2, state
         counted = app["requests"]["2xx"]
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: any('"generation":2' in e for e in server.events()))
         wait_for(lambda: server.get("/after")[0] == 200)
 
@@ -432,7 +433,7 @@ def embedded_applications_and_groups_go_side_by_side():
             target=lambda: seen.append(server.ask("/slow/last")[0]))
         thread.start()
         wait_for(lambda: any("/slow/last" in e for e in server.events()))
-        server.kill(signal.SIGQUIT)
+        server.kill(server.graceful)
         thread.join()
         assert seen[-1] == 200, seen
     with_groups(groups(other="location /e/ { modhost_pass @STUB@ "

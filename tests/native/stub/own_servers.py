@@ -3,7 +3,8 @@
 import os
 import signal
 
-from nginx_server import Server, wait_for
+from base_server import wait_for
+from web_server import Server
 
 OWN = []
 

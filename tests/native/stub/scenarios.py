@@ -13,7 +13,8 @@ import traceback
 
 import stress
 from common import SCENARIOS, idle
-from nginx_server import DAEMON, TARGET, Server
+from base_server import DAEMON, TARGET
+from web_server import IS_NGINX, Server
 from own_servers import OWN
 from shared import SHARED
 
@@ -27,6 +28,10 @@ import others  # noqa: F401
 import starts  # noqa: F401
 import ends  # noqa: F401
 import groups  # noqa: F401
+
+for one in OWN:
+    if one.__module__ == "groups":
+        one.nginx_only = "a channel of Apache's has one stream at a time"
 
 
 def everything_at_once():
@@ -89,6 +94,12 @@ def main(argv):
             if hasattr(one, "embedded_only"):
                 print(f"{one.__name__:50} embedded: {one.embedded_only}")
         wanted = [s for s in wanted if not hasattr(s, "embedded_only")]
+
+    if not IS_NGINX:
+        for one in wanted:
+            if hasattr(one, "nginx_only"):
+                print(f"{one.__name__:50} only nginx: {one.nginx_only}")
+        wanted = [s for s in wanted if not hasattr(s, "nginx_only")]
 
     for one in wanted:
         begun = time.monotonic()

@@ -8,15 +8,16 @@ import tempfile
 import threading
 import time
 
-from common import stub_only
-from nginx_server import APP, NAME, Server, wait_for
+from common import nginx_only, stub_only
+from base_server import APP, NAME, wait_for
+from web_server import IS_NGINX, Server
 from own_servers import own, refused, simple, started, with_server
 
 
 @own
 @stub_only("no application runs")
 def configuration_that_cannot_work_is_refused():
-    where = "nginx.conf:"
+    where = Server.conf_name
     refused(simple("location /a { modhost_pass /nowhere/App.dll; }"),
             "MH0101", where)
     refused(simple("location /a { modhost_pass @STUB@ process_group=g; }"),
@@ -31,10 +32,11 @@ def configuration_that_cannot_work_is_refused():
                    "modhost_env A 1;"), "MH0206", where)
     refused(simple("location /a { modhost_pass @STUB@; "
                    "modhost_queue_size 5; }"), "MH0207", where)
-    refused(simple("modhost_dispatch sideways;"), "invalid value", where)
+    if IS_NGINX:
+        refused(simple("modhost_dispatch sideways;"), "invalid value", where)
     refused(simple("modhost_queue_size -1;"), where)
     refused(simple("modhost_request_timeout soon;"), where)
-    refused(simple("location /a { modhost_pass @PREFIX@/nginx.conf; }"),
+    refused(simple("location /a { modhost_pass /etc/passwd; }"),
             "MH01", where)
 
 
@@ -49,6 +51,7 @@ def checking_leaves_no_trace():
 
 
 @own
+@nginx_only("no Unix sockets")
 def app_is_told_where_the_server_listens():
     def body(server):
         started(server)
