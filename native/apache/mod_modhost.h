@@ -118,7 +118,7 @@ typedef struct mod_modhost_ticket {
     mh_channel                 *channel;     /* a group: chosen, its credit is
                                                 held until it is routed       */
     unsigned                    tries;       /* workers that did not begin it:
-                                                it goes before those that wait */
+                                                it goes before the others     */
 } mod_modhost_ticket;
 
 
@@ -323,8 +323,10 @@ typedef struct mod_modhost_times {
     const char                 *worker;      /* "group/index/pid", or NULL    */
 } mod_modhost_times;
 
-/* Handler thread, when a request that was no upgrade is over: one line if it
-   was slow. */
+/* Handler thread, when a request is over: notes for the access log. */
+void mod_modhost_notes(request_rec *r, const mod_modhost_app_conf *app,
+    const mod_modhost_times *times);
+/* The same, for one that was no upgrade: one line if it was slow. */
 void mod_modhost_slow(request_rec *r, const mod_modhost_dir_conf *conf,
     const mod_modhost_app_conf *app, const mod_modhost_times *times);
 

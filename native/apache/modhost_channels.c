@@ -23,7 +23,7 @@ typedef struct stuck {
 } stuck;
 
 static pthread_mutex_t     daemon_lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint         senders;      /* that hold the lock, or wait for it */
+static atomic_uint         senders;      /* hold the lock, or wait for it  */
 static stuck              *stuck_first;  /* guarded by the lock               */
 static modhost_app_table   locked_table;
 static pthread_once_t      table_once = PTHREAD_ONCE_INIT;

@@ -263,8 +263,9 @@ request_try(mod_modhost_ctx *ctx)
 }
 
 
+/* The access log can have the times, and the slow log wants them. */
 static void
-request_slow(const mod_modhost_ctx *ctx)
+request_tell(const mod_modhost_ctx *ctx)
 {
     mod_modhost_times  times;
 
@@ -281,7 +282,11 @@ request_slow(const mod_modhost_ctx *ctx)
                                     ctx->worker_pid);
     }
 
-    mod_modhost_slow(ctx->r, ctx->conf, ctx->place->app, &times);
+    mod_modhost_notes(ctx->r, ctx->place->app, &times);
+
+    if (ctx->timed && !ctx->upgraded) {
+        mod_modhost_slow(ctx->r, ctx->conf, ctx->place->app, &times);
+    }
 }
 
 
@@ -301,10 +306,7 @@ request_serve(mod_modhost_ctx *ctx)
     }
 
     request_count(ctx);
-
-    if (ctx->timed && !ctx->upgraded) {
-        request_slow(ctx);
-    }
+    request_tell(ctx);
 }
 
 
@@ -362,9 +364,9 @@ mod_modhost_handler(request_rec *r)
     ctx = request_create(r);
 
     if (ctx->place == NULL) {
-        mod_modhost_log_request(r, APLOG_ERR, MH_E_LOOP,
+        mod_modhost_log_request(r, APLOG_ERR, MH_E_NO_PLACE,
                                 "no application serves \"%s\"", r->uri);
-        return HTTP_NOT_FOUND;
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
 
     ctx->lane = mod_modhost_lane_get();

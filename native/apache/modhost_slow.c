@@ -1,6 +1,7 @@
 /*
- * ModHostSlowLog: requests that took longer than they should, with what they
- * waited for.
+ * What a request waited for: as notes, which an access log can have
+ * (%{modhost_app_time}n), and as a line where ModHostSlowLog says that it took
+ * longer than it should.
  *
  *   queue    until a worker, or the application, began
  *   app      while the application worked
@@ -97,6 +98,39 @@ write_file(const mod_modhost_slow_file *file, request_rec *r,
 }
 
 
+static const char *
+seconds(apr_pool_t *pool, uint64_t ms)
+{
+    return apr_psprintf(pool, "%" APR_UINT64_T_FMT ".%03u", ms / 1000,
+                        (unsigned) (ms % 1000));
+}
+
+
+void
+mod_modhost_notes(request_rec *r, const mod_modhost_app_conf *app,
+    const mod_modhost_times *times)
+{
+    uint64_t  now;
+
+    now = mod_modhost_now();
+
+    apr_table_setn(r->notes, "modhost_app", app->name);
+    apr_table_setn(r->notes, "modhost_queue_time",
+                   seconds(r->pool, (times->begun ? times->begun : now)
+                                    - times->arrived));
+
+    if (times->begun) {
+        apr_table_setn(r->notes, "modhost_app_time",
+                       seconds(r->pool, (times->ended ? times->ended : now)
+                                        - times->begun));
+    }
+
+    if (times->worker != NULL) {
+        apr_table_setn(r->notes, "modhost_worker", times->worker);
+    }
+}
+
+
 void
 mod_modhost_slow(request_rec *r, const mod_modhost_dir_conf *conf,
     const mod_modhost_app_conf *app, const mod_modhost_times *times)
@@ -129,16 +163,11 @@ mod_modhost_slow(request_rec *r, const mod_modhost_dir_conf *conf,
     client = total - (total < queue + work ? total : queue + work);
 
     line = apr_psprintf(r->pool,
-                        "app \"%s\"%s%s took=%" APR_UINT64_T_FMT ".%03u"
-                        " queue=%" APR_UINT64_T_FMT ".%03u"
-                        " app=%" APR_UINT64_T_FMT ".%03u"
-                        " client=%" APR_UINT64_T_FMT ".%03u",
+                        "app \"%s\"%s%s took=%s queue=%s app=%s client=%s",
                         app->name, times->worker != NULL ? " worker=" : "",
                         times->worker != NULL ? times->worker : "",
-                        total / 1000, (unsigned) (total % 1000),
-                        queue / 1000, (unsigned) (queue % 1000),
-                        work / 1000, (unsigned) (work % 1000),
-                        client / 1000, (unsigned) (client % 1000));
+                        seconds(r->pool, total), seconds(r->pool, queue),
+                        seconds(r->pool, work), seconds(r->pool, client));
 
     if (conf->slow_file != NULL && conf->slow_file->file != NULL) {
         write_file(conf->slow_file, r, line);

@@ -41,7 +41,7 @@ trailer_is_last_chunk(apr_bucket *e)
 }
 
 
-/* The chunk filter puts its end right before the EOS, in a bucket of its own. */
+/* The chunk filter puts its end right before the EOS, in its own bucket. */
 static apr_status_t
 trailer_filter(ap_filter_t *f, apr_bucket_brigade *bb)
 {
