@@ -195,6 +195,8 @@ bool mod_modhost_broken_off(const mod_modhost_app *app);
 bool mod_modhost_stop_asked(void);
 /* The monitor. When requests will be broken off, in ms; at most `most`. */
 unsigned mod_modhost_stop_tick(uint64_t now, unsigned most);
+/* The monitor. Applications are to stop, whatever still runs. */
+bool mod_modhost_drain_due(uint64_t now);
 /* Of the counters; -1: none. */
 int mod_modhost_slot(void);
 

@@ -267,9 +267,21 @@ mod_modhost_stop_tick(uint64_t now, unsigned most)
 
 
 /*
- * The child's pool goes: the MPM's threads have ended, or will not be waited
- * for any longer.
+ * Requests that hold their thread after they were broken off would keep the
+ * applications from stopping in an orderly way until the child is killed.
  */
+bool
+mod_modhost_drain_due(uint64_t now)
+{
+    uint64_t  wait;
+
+    wait = (atomic_load(&stop_fast) ? 0 : patience) + STOP_GRACE;
+
+    return mod_modhost_stop_asked() && now - atomic_load(&stop_at) >= wait;
+}
+
+
+/* The child's pool goes: the MPM's threads have ended. */
 static apr_status_t
 child_end(void *data)
 {

@@ -194,23 +194,22 @@ monitor_run(void *unused)
     for ( ;; ) {
         wait = turn();
 
-        if (is_drained()) {
+        if (!told && (is_drained()
+                      || mod_modhost_drain_due(mod_modhost_now())))
+        {
+            told = true;
+            mod_modhost_apps_drained();
+        }
 
-            if (!told) {
-                told = true;
-                mod_modhost_link_close();
-                mod_modhost_apps_drained();
-            }
-
-            if (mod_modhost_apps_running() == 0) {
-                break;
-            }
+        if (is_drained() && mod_modhost_apps_running() == 0) {
+            break;
         }
 
         events_wait(wait);
     }
 
     messages_take();
+    mod_modhost_link_close();
 
     (void) pthread_mutex_lock(&lock);
     over = true;
