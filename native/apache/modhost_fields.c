@@ -51,7 +51,6 @@ mod_modhost_head_fields(mod_modhost_head *head, mh_head_writer *w)
     mh_str                     name;
     unsigned                   known;
     apr_table_entry_t         *entry;
-    mod_modhost_variable      *variables;
     const apr_array_header_t  *fields;
 
     fields = apr_table_elts(head->ctx->r->headers_in);
@@ -66,14 +65,7 @@ mod_modhost_head_fields(mod_modhost_head *head, mh_head_writer *w)
         }
     }
 
-    if (head->variables == 0) {
-        return;
-    }
-
-    variables = (mod_modhost_variable *) head->ctx->conf->variables->elts;
-
     for (n = 0; n < head->variables; n++) {
-        mh_head_variable(w, mod_modhost_str(variables[n].name),
-                         head->values[n]);
+        mh_head_variable(w, head->names[n], head->values[n]);
     }
 }

@@ -7,8 +7,20 @@
 #include <inttypes.h>
 
 
+static void
+head_variable(mod_modhost_head *head, const char *name, const char *value)
+{
+    head->names[head->variables] = mod_modhost_str(name);
+    head->values[head->variables] = mod_modhost_str(value);
+    head->text += head->names[head->variables].length
+                  + head->values[head->variables].length;
+    head->variables++;
+}
+
+
+/* What ModHostVariable says. */
 static int
-head_variables(mod_modhost_head *head)
+head_configured(mod_modhost_head *head)
 {
     int                          i;
     const char                  *error, *value;
@@ -18,15 +30,7 @@ head_variables(mod_modhost_head *head)
 
     conf = head->ctx->conf;
     r = head->ctx->r;
-
-    if (conf->variables == NULL) {
-        return OK;
-    }
-
     variables = (mod_modhost_variable *) conf->variables->elts;
-
-    head->variables = (size_t) conf->variables->nelts;
-    head->values = apr_palloc(r->pool, head->variables * sizeof(mh_str));
 
     for (i = 0; i < conf->variables->nelts; i++) {
 
@@ -40,9 +44,76 @@ head_variables(mod_modhost_head *head)
             return HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        head->values[i] = mod_modhost_str(value);
-        head->text += strlen(variables[i].name) + head->values[i].length;
+        head_variable(head, variables[i].name, value);
     }
+
+    return OK;
+}
+
+
+/* What SetEnv and other modules have put into the request's environment. */
+static void
+head_environment(mod_modhost_head *head)
+{
+    int                        i;
+    size_t                     n, configured;
+    mh_str                     name;
+    apr_table_entry_t         *entry;
+    const apr_array_header_t  *fields;
+
+    configured = head->variables;
+    fields = apr_table_elts(head->ctx->r->subprocess_env);
+    entry = (apr_table_entry_t *) fields->elts;
+
+    for (i = 0; i < fields->nelts; i++) {
+        name = mod_modhost_str(entry[i].key);
+
+        for (n = 0; n < configured; n++) {
+            if (head->names[n].length == name.length
+                && memcmp(head->names[n].data, name.data, name.length) == 0)
+            {
+                break;
+            }
+        }
+
+        if (n == configured) {
+            head_variable(head, entry[i].key, entry[i].val);
+        }
+    }
+}
+
+
+static int
+head_variables(mod_modhost_head *head)
+{
+    int           rc;
+    size_t        most;
+    request_rec  *r;
+
+    r = head->ctx->r;
+
+    most = (size_t) apr_table_elts(r->subprocess_env)->nelts;
+
+    if (head->ctx->conf->variables != NULL) {
+        most += (size_t) head->ctx->conf->variables->nelts;
+    }
+
+    if (most == 0) {
+        return OK;
+    }
+
+    head->names = apr_palloc(r->pool, most * sizeof(mh_str));
+    head->values = apr_palloc(r->pool, most * sizeof(mh_str));
+
+    if (head->ctx->conf->variables != NULL) {
+        rc = head_configured(head);
+
+        if (rc != OK) {
+            return rc;
+        }
+    }
+
+    head_environment(head);
 
     return OK;
 }

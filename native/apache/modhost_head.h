@@ -13,7 +13,8 @@ typedef struct mod_modhost_head {
     mh_str               base;
     mh_str               path;
     mh_str               target;         /* as the client sent it             */
-    mh_str              *values;         /* of the variables                  */
+    mh_str              *names;          /* of the variables                  */
+    mh_str              *values;
     size_t               variables;
     size_t               headers;
     size_t               text;
