@@ -285,12 +285,14 @@ mod_modhost_drain_due(uint64_t now)
 static apr_status_t
 child_end(void *data)
 {
-    uint64_t     until;
+    uint64_t     now, until;
     server_rec  *server = data;
 
     mod_modhost_child_stopping(NULL, 1);
 
-    until = atomic_load(&stop_at) + stop_limit() + STOP_GRACE;
+    now = mod_modhost_now();
+    until = atomic_load(&stop_at) + stop_limit();
+    until = (until > now ? until : now) + STOP_GRACE;
 
     if (mod_modhost_monitor_stop(until) != 0) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
