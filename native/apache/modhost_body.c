@@ -160,6 +160,34 @@ body_end(mod_modhost_ctx *ctx)
 }
 
 
+static bool
+body_has_trailers(const mod_modhost_ctx *ctx)
+{
+    return ctx->r->trailers_in != NULL
+           && !apr_is_empty_table(ctx->r->trailers_in);
+}
+
+
+/* The end, and what came behind the body. */
+static void
+body_deliver_end(mod_modhost_ctx *ctx)
+{
+    uint32_t     size;
+    const void  *block;
+
+    block = body_has_trailers(ctx)
+            ? mod_modhost_trailer_block(ctx->r, &size) : NULL;
+
+    if (block != NULL) {
+        mh_exchange_trailers(ctx->exchange, block, size);
+    } else {
+        mh_exchange_body(ctx->exchange, NULL, 0, MODHOST_BODY_END);
+    }
+
+    body_end(ctx);
+}
+
+
 /* As much of a bucket as the window allows. */
 static apr_status_t
 body_deliver_bucket(mod_modhost_ctx *ctx, apr_bucket *e)
@@ -181,7 +209,8 @@ body_deliver_bucket(mod_modhost_ctx *ctx, apr_bucket *e)
     }
 
     if (length != 0) {
-        flags = body_is_last(ctx, e) ? MODHOST_BODY_END : 0;
+        flags = body_is_last(ctx, e) && !body_has_trailers(ctx)
+                ? MODHOST_BODY_END : 0;
 
         ctx->window -= length;
         ctx->received += length;
@@ -212,8 +241,7 @@ body_deliver(mod_modhost_ctx *ctx)
         e = APR_BRIGADE_FIRST(ctx->in);
 
         if (APR_BUCKET_IS_EOS(e)) {
-            mh_exchange_body(ctx->exchange, NULL, 0, MODHOST_BODY_END);
-            body_end(ctx);
+            body_deliver_end(ctx);
             break;
         }
 

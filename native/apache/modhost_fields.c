@@ -69,3 +69,46 @@ mod_modhost_head_fields(mod_modhost_head *head, mh_head_writer *w)
         mh_head_variable(w, head->names[n], head->values[n]);
     }
 }
+
+
+/* As a request's head, of which the other parts say nothing. */
+const void *
+mod_modhost_trailer_block(request_rec *r, uint32_t *size)
+{
+    int                        i;
+    void                      *block;
+    size_t                     text;
+    mh_str                     name;
+    mh_head_writer             writer;
+    apr_table_entry_t         *entry;
+    const apr_array_header_t  *fields;
+
+    text = 0;
+    fields = apr_table_elts(r->trailers_in);
+    entry = (apr_table_entry_t *) fields->elts;
+
+    for (i = 0; i < fields->nelts; i++) {
+        text += strlen(entry[i].key) + strlen(entry[i].val);
+    }
+
+    block = apr_palloc(r->pool,
+                       mh_head_measure((size_t) fields->nelts, 0, text));
+
+    mh_head_start(&writer, block, (size_t) fields->nelts, 0, text);
+    writer.head->method = MODHOST_METHOD_GET;
+    writer.head->http_version = 0x0101;
+
+    for (i = 0; i < fields->nelts; i++) {
+        name = mod_modhost_str(entry[i].key);
+        mh_head_field(&writer, mh_header_known(name), name,
+                      mod_modhost_str(entry[i].val));
+    }
+
+    if (mh_head_finish(&writer) != 0) {
+        return NULL;
+    }
+
+    *size = writer.head->size;
+
+    return block;
+}

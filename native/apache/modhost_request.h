@@ -177,6 +177,8 @@ void mod_modhost_client_sockets(mod_modhost_ctx *ctx);
 
 /* OK with ctx->exchange, or the status to answer with. */
 int mod_modhost_request_head(mod_modhost_ctx *ctx);
+/* A block with the trailers of the request, in its pool; or NULL. */
+const void *mod_modhost_trailer_block(request_rec *r, uint32_t *size);
 
 
 /* ---- modhost_body.c, _buffer.c, _discard.c: the request body ----------- */
@@ -227,6 +229,8 @@ bool mod_modhost_pass(mod_modhost_ctx *ctx);
 void mod_modhost_register_filters(void);
 /* Before the head: trailers will or may follow. */
 void mod_modhost_expect_trailers(mod_modhost_ctx *ctx);
+/* Before the end: those of r->trailers_out go with it. */
+void mod_modhost_add_trailers(mod_modhost_ctx *ctx);
 /* One with the bytes of a block, which it owns. */
 apr_bucket *mod_modhost_block_bucket(modhost_block *block,
     apr_bucket_alloc_t *list);
@@ -237,13 +241,14 @@ apr_bucket *mod_modhost_block_bucket(modhost_block *block,
 /* Whether this response is buffered, as configuration and head say. */
 void mod_modhost_spool_find(mod_modhost_ctx *ctx,
     const modhost_response_head *head);
-/* Moves ctx->out to the file; false: it is to be passed on. */
+/* Sees to ctx->out without waiting for the client, by way of the file if need
+   be; false: it is to be passed on as usual. */
 bool mod_modhost_spool(mod_modhost_ctx *ctx);
-/* Whether something is in the file that was not passed on. */
+/* Whether something waits for the client to take it. */
 bool mod_modhost_spool_waits(const mod_modhost_ctx *ctx);
-/* Puts it before what is in ctx->out: a piece, or the whole. */
-void mod_modhost_spool_prepend(mod_modhost_ctx *ctx, bool whole);
-/* The client can take some: passes a piece on. */
+/* Puts what is in the file before what is in ctx->out. */
+void mod_modhost_spool_prepend(mod_modhost_ctx *ctx);
+/* The client can take some. */
 void mod_modhost_spool_pump(mod_modhost_ctx *ctx);
 
 

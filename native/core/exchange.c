@@ -113,6 +113,14 @@ mh_exchange_body(mh_exchange *exchange, const uint8_t *data, uint32_t length,
 
 
 void
+mh_exchange_trailers(mh_exchange *exchange, const void *block, uint32_t size)
+{
+    mh_exchange_body(exchange, block, size,
+                     MODHOST_BODY_END | MODHOST_BODY_TRAILERS);
+}
+
+
+void
 mh_exchange_sent(mh_exchange *exchange, uint32_t bytes)
 {
     if (exchange_listens(exchange)) {

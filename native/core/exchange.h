@@ -170,6 +170,9 @@ void mh_exchange_cancel(mh_exchange *exchange);
  */
 void mh_exchange_body(mh_exchange *exchange, const uint8_t *data,
     uint32_t length, uint32_t flags);
+/* The end of the body; `block` is a request head block of its trailers. */
+void mh_exchange_trailers(mh_exchange *exchange, const void *block,
+    uint32_t size);
 void mh_exchange_sent(mh_exchange *exchange, uint32_t bytes);
 void mh_exchange_abort(mh_exchange *exchange, uint32_t reason);
 

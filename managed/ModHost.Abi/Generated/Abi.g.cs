@@ -2,7 +2,7 @@
 // ClangSharpPInvokeGenerator 22.1.8 wrote this from abi.h.
 // Do not edit; run build/gen-bindings.
 // </auto-generated>
-// abi.h sha256: 861a5b83621b01d0039dbf686bc62acd57a2ce45fd1fb459a9872c758849610e
+// abi.h sha256: 8276469ae4251f0e107d82d5ed17c5a80b177351dd6b303650e0fe1430a94c9d
 
 #pragma warning disable CS1591 // abi.h has the documentation
 
@@ -640,6 +640,9 @@ public static partial class Modhost
 
     [NativeTypeName("#define MODHOST_BODY_END 0x0001u")]
     public const uint MODHOST_BODY_END = 0x0001U;
+
+    [NativeTypeName("#define MODHOST_BODY_TRAILERS 0x0002u")]
+    public const uint MODHOST_BODY_TRAILERS = 0x0002U;
 }
 
 /// <summary>Defines the type of a member as it was used in the native signature.</summary>
