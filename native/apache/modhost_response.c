@@ -252,6 +252,10 @@ mod_modhost_response_head(mod_modhost_ctx *ctx,
         }
     }
 
+    /* too late for "100 Continue"; and without chunks as long as it is due */
+
+    ctx->r->expecting_100 = 0;
+
     if (!response_length(ctx, head)) {
         mod_modhost_fail(ctx, HTTP_INTERNAL_SERVER_ERROR, MODHOST_RESET_APP);
         return false;

@@ -274,13 +274,14 @@ send_end(mod_modhost_ctx *ctx, const mh_message *message)
 
     if (message->trailers != NULL) {
         mod_modhost_copy_trailers(ctx, message->trailers);
+        mod_modhost_add_trailers(ctx);
     }
 
     ctx->ended = 1;
     ctx->ended_at = ctx->timed ? mod_modhost_now() : 0;
     mod_modhost_detach(ctx, 0);
 
-    mod_modhost_spool_prepend(ctx, true);
+    mod_modhost_spool_prepend(ctx);
 
     e = apr_bucket_eos_create(ctx->c->bucket_alloc);
     APR_BRIGADE_INSERT_TAIL(ctx->out, e);
@@ -328,16 +329,16 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
     }
 
     if (mod_modhost_spool(ctx)) {
-        send_report(ctx);
+        send_report(ctx);              /* nothing, if the client is gone      */
         return;
     }
 
     /* what stays behind in a filter would take the file along */
 
     flush = (message->flags & MODHOST_SEND_FLUSH) != 0 || ctx->upgraded
-            || mod_modhost_spool_waits(ctx);
+            || ctx->spool_written > ctx->spool_passed;
 
-    mod_modhost_spool_prepend(ctx, true);
+    mod_modhost_spool_prepend(ctx);
 
     if (flush) {
         e = apr_bucket_flush_create(ctx->c->bucket_alloc);

@@ -8,14 +8,14 @@
 #include "modhost_request.h"
 
 #include <apr_file_io.h>
-#include <poll.h>
+#include <util_filter.h>
 
 
 /* As nginx's proxy_max_temp_file_size. */
 #define SPOOL_MAX    ((apr_off_t) 1024 * 1024 * 1024)
 
-/* Passed on at a time, so that the application is heard in between. */
-#define SPOOL_PIECE  65536
+/* Passed on at a time: half of what Apache keeps before it waits. */
+#define SPOOL_PIECE  32768
 
 
 void
@@ -55,23 +55,18 @@ mod_modhost_spool_find(mod_modhost_ctx *ctx,
 }
 
 
-bool
-mod_modhost_spool_waits(const mod_modhost_ctx *ctx)
+static bool
+spool_holds(const mod_modhost_ctx *ctx)
 {
     return ctx->spool_written > ctx->spool_passed;
 }
 
 
-static bool
-spool_client_takes(const mod_modhost_ctx *ctx)
+bool
+mod_modhost_spool_waits(const mod_modhost_ctx *ctx)
 {
-    struct pollfd  pfd;
-
-    pfd.fd = ctx->fd;
-    pfd.events = POLLOUT;
-    pfd.revents = 0;
-
-    return poll(&pfd, 1, 0) == 1;
+    return ctx->buffering
+           && (spool_holds(ctx) || ctx->c->data_in_output_filters);
 }
 
 
@@ -133,7 +128,34 @@ spool_write(mod_modhost_ctx *ctx)
 }
 
 
-/* What is in ctx->out goes to the file, where it has to. */
+/*
+ * Without a flush Apache's last filter writes what the client takes and keeps
+ * the rest, as long as that is not much.
+ */
+static bool
+spool_pass(mod_modhost_ctx *ctx)
+{
+    ap_filter_t  *f;
+
+    if (!mod_modhost_pass(ctx)) {
+        return false;
+    }
+
+    for (f = ctx->c->output_filters; f->next != NULL; f = f->next) {
+        /* void */
+    }
+
+    (void) f->frec->filter_func.out_func(f, NULL);
+
+    if (ctx->c->aborted) {
+        mod_modhost_gone(ctx);
+        return false;
+    }
+
+    return true;
+}
+
+
 bool
 mod_modhost_spool(mod_modhost_ctx *ctx)
 {
@@ -141,11 +163,15 @@ mod_modhost_spool(mod_modhost_ctx *ctx)
     apr_status_t  rv;
 
     if (!ctx->buffering
-        || (!mod_modhost_spool_waits(ctx) && spool_client_takes(ctx))
         || apr_brigade_length(ctx->out, 0, &length) != APR_SUCCESS
         || length < 0 || length > SPOOL_MAX - ctx->spool_written)
     {
         return false;
+    }
+
+    if (!mod_modhost_spool_waits(ctx) && length <= SPOOL_PIECE) {
+        (void) spool_pass(ctx);
+        return true;
     }
 
     rv = ctx->spool != NULL
@@ -166,40 +192,74 @@ mod_modhost_spool(mod_modhost_ctx *ctx)
 
 
 void
-mod_modhost_spool_prepend(mod_modhost_ctx *ctx, bool whole)
+mod_modhost_spool_prepend(mod_modhost_ctx *ctx)
 {
-    apr_off_t            length;
     apr_bucket_brigade  *bb;
 
-    length = ctx->spool_written - ctx->spool_passed;
-
-    if (length == 0) {
+    if (!spool_holds(ctx)) {
         return;
-    }
-
-    if (!whole && length > SPOOL_PIECE) {
-        length = SPOOL_PIECE;
     }
 
     bb = apr_brigade_create(ctx->r->pool, ctx->c->bucket_alloc);
 
-    (void) apr_brigade_insert_file(bb, ctx->spool, ctx->spool_passed, length,
+    (void) apr_brigade_insert_file(bb, ctx->spool, ctx->spool_passed,
+                                   ctx->spool_written - ctx->spool_passed,
                                    ctx->r->pool);
     APR_BRIGADE_PREPEND(ctx->out, bb);
 
-    ctx->spool_passed += length;
+    ctx->spool_passed = ctx->spool_written;
+}
+
+
+/* A copy: a bucket of the file that is kept would take the file along. */
+static apr_status_t
+spool_read(mod_modhost_ctx *ctx)
+{
+    apr_off_t      at;
+    apr_size_t     length;
+    apr_status_t   rv;
+    char           piece[SPOOL_PIECE];
+
+    at = ctx->spool_passed;
+    length = ctx->spool_written - at < SPOOL_PIECE
+             ? (apr_size_t) (ctx->spool_written - at) : SPOOL_PIECE;
+
+    rv = apr_file_seek(ctx->spool, APR_SET, &at);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(ctx->spool, piece, length, NULL);
+    }
+
+    if (rv == APR_SUCCESS) {
+        ctx->spool_passed += (apr_off_t) length;
+        rv = apr_brigade_write(ctx->out, NULL, NULL, piece, length);
+    }
+
+    return rv;
 }
 
 
 void
 mod_modhost_spool_pump(mod_modhost_ctx *ctx)
 {
-    apr_bucket  *e;
+    apr_status_t  rv;
 
-    mod_modhost_spool_prepend(ctx, false);
+    do {
+        if (spool_holds(ctx) && !ctx->c->data_in_output_filters) {
 
-    e = apr_bucket_flush_create(ctx->c->bucket_alloc);
-    APR_BRIGADE_INSERT_TAIL(ctx->out, e);
+            rv = spool_read(ctx);
 
-    (void) mod_modhost_pass(ctx);
+            if (rv != APR_SUCCESS) {
+                spool_give_up(ctx, rv);
+                mod_modhost_fail(ctx, HTTP_INTERNAL_SERVER_ERROR,
+                                 MODHOST_RESET_APP);
+                return;
+            }
+        }
+
+        if (!spool_pass(ctx)) {
+            return;
+        }
+
+    } while (spool_holds(ctx) && !ctx->c->data_in_output_filters);
 }

@@ -94,6 +94,14 @@ mod_modhost_register_filters(void)
 }
 
 
+static bool
+trailer_applies(const request_rec *r)
+{
+    return r->main == NULL && r->proto_num >= HTTP_VERSION(1, 1)
+           && r->proto_num < HTTP_VERSION(2, 0);
+}
+
+
 /* HTTP/1.1 has trailers behind chunks only, so the length has to go. */
 void
 mod_modhost_expect_trailers(mod_modhost_ctx *ctx)
@@ -104,9 +112,7 @@ mod_modhost_expect_trailers(mod_modhost_ctx *ctx)
 
     r = ctx->r;
 
-    if (r->main != NULL || r->proto_num >= HTTP_VERSION(2, 0)
-        || r->proto_num < HTTP_VERSION(1, 1))
-    {
+    if (!trailer_applies(r)) {
         return;
     }
 
@@ -121,6 +127,15 @@ mod_modhost_expect_trailers(mod_modhost_ctx *ctx)
     }
 
     apr_table_unset(r->headers_out, "Content-Length");
+}
 
-    (void) ap_add_output_filter(filter_name, NULL, r, r->connection);
+
+void
+mod_modhost_add_trailers(mod_modhost_ctx *ctx)
+{
+    if (trailer_applies(ctx->r)
+        && !apr_is_empty_table(ctx->r->trailers_out))
+    {
+        (void) ap_add_output_filter(filter_name, NULL, ctx->r, ctx->c);
+    }
 }

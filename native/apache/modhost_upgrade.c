@@ -89,7 +89,7 @@ mod_modhost_upgrade(mod_modhost_ctx *ctx, const modhost_response_head *head)
     apr_table_clear(r->err_headers_out);
 
     mod_modhost_copy_headers(ctx, head, r->headers_out);
-    apr_table_setn(r->headers_out, "Connection", "Upgrade");
+    apr_table_setn(r->headers_out, "Connection", "upgrade");
     apr_table_unset(r->headers_out, "Content-Length");
     mod_modhost_affinity_cookie(ctx);
 
