@@ -112,9 +112,14 @@ config_fill(const mod_modhost_app *app, bool alone,
     config->shutdown_timeout = conf->settings.shutdown_timeout != 0
                                ? (uint32_t) conf->settings.shutdown_timeout
                                : MOD_MODHOST_NO_LIMIT;
+    config->worker_count = daemons > 0 ? (uint32_t) daemons : 1;
+
+    /* a child that takes over from one that is leaving has its number */
+
     config->worker_index = mod_modhost_slot() > 0
-                           ? (uint32_t) mod_modhost_slot() : 0;
-    config->worker_count = (uint32_t) daemons;
+                           ? (uint32_t) mod_modhost_slot()
+                             % config->worker_count
+                           : 0;
     config->max_request_body =
         conf->max_request_body == -1 ? MOD_MODHOST_BODY_DEFAULT
         : conf->max_request_body == 0 ? -1 : conf->max_request_body;
