@@ -14,7 +14,6 @@
 
 #include <ap_mpm.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -314,28 +313,6 @@ child_end(void *data)
 }
 
 
-/*
- * Threads of the runtime inherit the mask: what Apache sends to its children is
- * for the threads of Apache.
- */
-static void
-signals_block(sigset_t *saved)
-{
-    sigset_t  set;
-
-    (void) sigemptyset(&set);
-    (void) sigaddset(&set, SIGTERM);
-    (void) sigaddset(&set, SIGHUP);
-    (void) sigaddset(&set, SIGINT);
-    (void) sigaddset(&set, SIGUSR1);
-    (void) sigaddset(&set, SIGUSR2);
-    (void) sigaddset(&set, SIGWINCH);
-    (void) sigaddset(&set, SIGALRM);
-
-    (void) pthread_sigmask(SIG_BLOCK, &set, saved);
-}
-
-
 /* Never fails because of an app: Apache would not start children any more. */
 void
 mod_modhost_child_init(apr_pool_t *pool, server_rec *server)
@@ -351,7 +328,11 @@ mod_modhost_child_init(apr_pool_t *pool, server_rec *server)
 
     counters_enter(server);
     patience_find();
-    signals_block(&mask);
+
+    /* Apache's main thread takes what is sent to the process, as it is the
+       first to be asked; the monitor blocks everything */
+
+    mh_signals_unblock(&mask);
 
     if (embedded) {
         mh_signals_save();

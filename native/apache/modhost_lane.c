@@ -111,6 +111,10 @@ mod_modhost_lane_get(void)
         if (lane != NULL) {
             own_lane = lane;
             (void) pthread_setspecific(lane_key, lane);
+
+            if (mod_modhost_main->apps->nelts != 0) {
+                mh_signals_unblock(NULL);
+            }
         }
 
     } else if (lane->busy) {
@@ -246,8 +250,8 @@ mod_modhost_lanes_wake(void)
 
 /*
  * An application that blocks holds up the thread that would tell it that its
- * client has left, that its time is over, or that what it wrote has gone: so
- * the monitor tells it, at the second look.
+ * client has left or that what it wrote has gone: so the monitor tells it, at
+ * the second look.
  */
 static void
 lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
@@ -257,15 +261,14 @@ lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
         return;
     }
 
+    atomic_store(&ctx->ticket.app->blocked_at, now);
+
     if (ctx->broken != 0) {
         return;
     }
 
     if (mod_modhost_broken_off(ctx->ticket.app)) {
         ctx->broken = MODHOST_RESET_SHUTDOWN;
-
-    } else if (ctx->deadline != 0 && now >= ctx->deadline) {
-        ctx->broken = MODHOST_RESET_TIMEOUT;
 
     } else if (ctx->c->aborted || mod_modhost_hung_up(ctx->fd)) {
         ctx->broken = MODHOST_RESET_CLIENT;

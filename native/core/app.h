@@ -7,6 +7,8 @@
 #ifndef MH_APP_H
 #define MH_APP_H
 
+#include <signal.h>
+
 #include "core.h"
 #include "exchange.h"
 
@@ -166,6 +168,14 @@ void mh_server_set_queue(mh_queue *queue);
  */
 void mh_signals_save(void);
 void mh_signals_restore(void);
+
+/*
+ * A thread of the web server that starts a runtime, or runs application code,
+ * with signals blocked: the runtime's threads would inherit that and never hear
+ * of a child's end, and so would every process that the application starts.
+ * Unblocks all for the calling thread; `saved`, unless it is NULL, is what was.
+ */
+void mh_signals_unblock(sigset_t *saved);
 
 /*
  * Registers an on_exit handler that ends the process with _exit, with status 2
