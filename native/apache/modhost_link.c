@@ -285,8 +285,9 @@ mod_modhost_link_open(server_rec *server, int epoll)
     options.socket_path = path;
     options.kind = MODHOST_PEER_APACHE;
     options.generation = parent->supervisor.generation;
-    options.index = mod_modhost_slot() > 0 ? (uint32_t) mod_modhost_slot() : 0;
-    options.count = (uint32_t) daemons;
+    options.count = daemons > 0 ? (uint32_t) daemons : 1;
+    options.index = mod_modhost_slot() > 0
+                    ? (uint32_t) mod_modhost_slot() % options.count : 0;
 
     mod_modhost_daemon_lock();
     rc = mh_daemon_open(&options, &shim, &error);
