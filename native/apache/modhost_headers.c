@@ -117,6 +117,15 @@ header_hidden(const mod_modhost_dir_conf *conf, unsigned known,
 }
 
 
+/* An empty value has no bytes to copy from. */
+static const char *
+header_text(apr_pool_t *pool, mh_str text)
+{
+    return text.length == 0 ? ""
+           : apr_pstrmemdup(pool, (const char *) text.data, text.length);
+}
+
+
 /* Names that have a number live as long as the process. */
 static const char *
 header_name(apr_pool_t *pool, const modhost_response_head *head,
@@ -159,9 +168,7 @@ mod_modhost_copy_headers(mod_modhost_ctx *ctx,
         rule = header_rules[known] != NULL ? header_rules[known]
                                            : header_plain;
 
-        rule(ctx, name,
-             apr_pstrmemdup(pool, (const char *) value.data, value.length),
-             to);
+        rule(ctx, name, header_text(pool, value), to);
     }
 }
 
@@ -185,9 +192,7 @@ mod_modhost_copy_hints(mod_modhost_ctx *ctx,
         value = mh_response_field_value(head, i);
 
         apr_table_addn(to, header_name(ctx->r->pool, head, known, i),
-                       apr_pstrmemdup(ctx->r->pool,
-                                      (const char *) value.data,
-                                      value.length));
+                       header_text(ctx->r->pool, value));
     }
 }
 
@@ -213,9 +218,7 @@ mod_modhost_copy_some(mod_modhost_ctx *ctx,
         value = mh_response_field_value(head, i);
 
         apr_table_addn(to, header_name(ctx->r->pool, head, known, i),
-                       apr_pstrmemdup(ctx->r->pool,
-                                      (const char *) value.data,
-                                      value.length));
+                       header_text(ctx->r->pool, value));
     }
 }
 
@@ -242,8 +245,6 @@ mod_modhost_copy_trailers(mod_modhost_ctx *ctx,
 
         apr_table_addn(ctx->r->trailers_out,
                        header_name(ctx->r->pool, trailers, known, i),
-                       apr_pstrmemdup(ctx->r->pool,
-                                      (const char *) value.data,
-                                      value.length));
+                       header_text(ctx->r->pool, value));
     }
 }

@@ -102,11 +102,18 @@ response_status(mod_modhost_ctx *ctx, const modhost_response_head *head)
     reason = mh_head_slice(head, head->reason);
 
     r->status = head->status;
-    r->status_line = reason.length == 0
-                     ? NULL
-                     : apr_psprintf(r->pool, "%03d %.*s", head->status,
-                                    (int) reason.length,
-                                    (const char *) reason.data);
+
+    if (reason.length != 0) {
+        r->status_line = apr_psprintf(r->pool, "%03d %.*s", head->status,
+                                      (int) reason.length,
+                                      (const char *) reason.data);
+        return;
+    }
+
+    /* Apache makes 500 of a status that it has no phrase for, and no line */
+
+    r->status_line = atoi(ap_get_status_line(head->status)) == head->status
+                     ? NULL : apr_psprintf(r->pool, "%03d ", head->status);
 }
 
 
