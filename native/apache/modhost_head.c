@@ -51,34 +51,56 @@ head_configured(mod_modhost_head *head)
 }
 
 
-/* What SetEnv and other modules have put into the request's environment. */
+/* One that Apache has by itself: what was configured goes before it. */
+static void
+head_own(mod_modhost_head *head, size_t configured, const char *name,
+    const char *value)
+{
+    size_t  n, length;
+
+    length = strlen(name);
+
+    for (n = 0; n < configured; n++) {
+        if (head->names[n].length == length
+            && memcmp(head->names[n].data, name, length) == 0)
+        {
+            return;
+        }
+    }
+
+    head_variable(head, name, value);
+}
+
+
+/*
+ * Who was authenticated, and what SetEnv and other modules have put into the
+ * request's environment.
+ */
 static void
 head_environment(mod_modhost_head *head)
 {
     int                        i;
-    size_t                     n, configured;
-    mh_str                     name;
+    size_t                     configured;
+    request_rec               *r;
     apr_table_entry_t         *entry;
     const apr_array_header_t  *fields;
 
+    r = head->ctx->r;
     configured = head->variables;
-    fields = apr_table_elts(head->ctx->r->subprocess_env);
+
+    if (r->user != NULL) {
+        head_own(head, configured, "REMOTE_USER", r->user);
+    }
+
+    if (r->ap_auth_type != NULL) {
+        head_own(head, configured, "AUTH_TYPE", r->ap_auth_type);
+    }
+
+    fields = apr_table_elts(r->subprocess_env);
     entry = (apr_table_entry_t *) fields->elts;
 
     for (i = 0; i < fields->nelts; i++) {
-        name = mod_modhost_str(entry[i].key);
-
-        for (n = 0; n < configured; n++) {
-            if (head->names[n].length == name.length
-                && memcmp(head->names[n].data, name.data, name.length) == 0)
-            {
-                break;
-            }
-        }
-
-        if (n == configured) {
-            head_variable(head, entry[i].key, entry[i].val);
-        }
+        head_own(head, configured, entry[i].key, entry[i].val);
     }
 }
 
@@ -92,7 +114,8 @@ head_variables(mod_modhost_head *head)
 
     r = head->ctx->r;
 
-    most = (size_t) apr_table_elts(r->subprocess_env)->nelts;
+    most = (size_t) apr_table_elts(r->subprocess_env)->nelts
+           + (r->user != NULL) + (r->ap_auth_type != NULL);
 
     if (head->ctx->conf->variables != NULL) {
         most += (size_t) head->ctx->conf->variables->nelts;
