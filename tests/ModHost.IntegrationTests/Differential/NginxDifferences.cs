@@ -40,7 +40,7 @@ internal static class NginxDifferences
 
     private static IEnumerable<(string Name, Difference Difference)> Paths()
     {
-        const string normalised = "Paths are what nginx made of them";
+        const string normalised = "Paths are what the web server made of them";
         yield return Of(normalised, "path: //dump", [200], [200], "\"path\": \"/dump\"");
         yield return Of(normalised, "path: /dump//a", [200], [200], "\"path\": \"/dump/a\"");
         yield return Of(normalised, "path: /dump///a//", [200], [200], "\"path\": \"/dump/a/\"");

@@ -132,6 +132,8 @@ public abstract class ReloadTests<TRuntime>
             return server.Log.Contains("reopened", StringComparison.Ordinal) && server.AccessLog.Contains("/log", StringComparison.Ordinal);
         });
         server.Allow("reopened");
+        await server.Answers("/empty", wait: true);
+        server.Rebase();
         await server.CheckSane();
     }
 

@@ -97,6 +97,7 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         {{setup.Apache.Main}}
         <VirtualHost 127.0.0.1:{{places.Port}} 127.0.0.1:{{places.Http2Port}}>
         Protocols h2c http/1.1
+        H2Upgrade off
         {{Host(setup, places)}}
         </VirtualHost>
         <VirtualHost 127.0.0.1:{{places.TlsPort}}>
