@@ -1,10 +1,6 @@
 /*
  * The life of a request. The handler thread is the loop of its exchange from
- * begin to its end (modhost_end.c).
- *
- * An application's synchronous part runs on the handler thread itself, unless
- * it may have to wait for something that only this thread can bring: bytes of a
- * request body, or of an upgraded connection.
+ * its beginning (modhost_begin.c) to its end (modhost_end.c).
  */
 
 #include "modhost_request.h"
@@ -93,104 +89,6 @@ request_take(mod_modhost_ctx *ctx)
 }
 
 
-/* What the monitor told the app while its code held this thread. */
-static void
-request_broken(mod_modhost_ctx *ctx)
-{
-    switch (ctx->broken) {
-
-    case 0:
-        return;
-
-    case MODHOST_RESET_TIMEOUT:
-        mod_modhost_timeout(ctx);
-        return;
-
-    case MODHOST_RESET_SHUTDOWN:
-        mod_modhost_fail(ctx, HTTP_SERVICE_UNAVAILABLE, ctx->broken);
-        return;
-
-    default:
-        mod_modhost_gone(ctx);
-        return;
-    }
-}
-
-
-/* Under INLINE the application runs now, until it has to wait or is done. */
-static void
-request_hand_over(mod_modhost_ctx *ctx)
-{
-    bool  lend;
-
-    lend = (ctx->exchange->pub.flags & MODHOST_EXCHANGE_INLINE) != 0;
-
-    if (lend) {
-        mod_modhost_lane_lend(ctx->lane, ctx);
-    }
-
-    mh_exchange_begin(ctx->exchange);
-    mh_apps_flush();
-
-    if (lend) {
-        mod_modhost_lane_return(ctx->lane);
-        request_broken(ctx);
-    }
-}
-
-
-static int
-request_begin(mod_modhost_ctx *ctx)
-{
-    int          rc;
-    int64_t      limit;
-    mh_exchange *exchange;
-
-    rc = mod_modhost_request_head(ctx);
-
-    if (rc != OK) {
-        return rc;
-    }
-
-    exchange = ctx->exchange;
-    exchange->request = ctx;
-
-    limit = mod_modhost_number(ctx->conf, MH_OPTION_max_request_body);
-
-    if (limit >= 0) {
-        exchange->pub.max_request_body = limit == 0 ? INT64_MAX : limit;
-    }
-
-    if (mod_modhost_number(ctx->conf, MH_OPTION_detailed_errors)) {
-        exchange->pub.flags |= MODHOST_EXCHANGE_DETAIL;
-    }
-
-    if (ctx->ticket.channel != NULL) {
-        mod_modhost_route(ctx);
-
-    } else if (!ctx->has_body && !mod_modhost_upgradable(ctx)) {
-        exchange->pub.flags |= MODHOST_EXCHANGE_INLINE;
-    }
-
-    ctx->begun = 1;
-    ctx->begun_at = mod_modhost_now();
-
-    (void) atomic_fetch_add(&ctx->ticket.app->count->queue_ms,
-                            ctx->begun_at - ctx->arrived);
-
-    limit = mod_modhost_limit(ctx->conf, ctx->place->app,
-                              MH_OPTION_request_timeout);
-
-    if (limit > 0) {
-        ctx->deadline = ctx->begun_at + (uint64_t) limit;
-    }
-
-    request_hand_over(ctx);
-
-    return OK;
-}
-
-
 /* From begin to the end, or to another try; nobody signals while this thread is
    at work. */
 static void
@@ -203,7 +101,7 @@ request_run(mod_modhost_ctx *ctx)
 
     mh_queue_enter(queue);
 
-    rc = request_begin(ctx);
+    rc = mod_modhost_request_begin(ctx);
 
     if (rc != OK) {
         mod_modhost_finish(ctx, rc);

@@ -110,6 +110,13 @@ void mod_modhost_lane_lend(mod_modhost_lane *lane, mod_modhost_ctx *ctx);
 void mod_modhost_lane_return(mod_modhost_lane *lane);
 
 
+/* ---- modhost_begin.c --------------------------------------------------- */
+
+/* Hands the request over. OK, or the status to answer with; what the app says
+   is in the lane's queue. */
+int mod_modhost_request_begin(mod_modhost_ctx *ctx);
+
+
 /* ---- modhost_end.c: the end of a request ------------------------------- */
 
 /* Ends the request with a status (before the head) or breaks it off. `reason`
