@@ -104,15 +104,17 @@ wait_hung_up(mod_modhost_ctx *ctx, short revents)
 }
 
 
-/* A notice is worth nothing but the look that follows. */
+/* A notice is worth nothing but the look that follows. One read: it is there,
+   and a second one might wait. */
 static void
 wait_drain(int pipe)
 {
-    char  bytes[64];
+    char     bytes[64];
+    ssize_t  n;
 
-    while (read(pipe, bytes, sizeof(bytes)) == (ssize_t) sizeof(bytes)) {
-        /* void */
-    }
+    do {
+        n = read(pipe, bytes, sizeof(bytes));
+    } while (n == -1 && errno == EINTR);
 }
 
 
