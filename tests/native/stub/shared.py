@@ -87,6 +87,7 @@ SHARED = """
             ssi on;
             ssi_types text/plain;
             apache SetOutputFilter INCLUDES;
+            apache Options +Includes;
             modhost_pass @STUB@ path_base=/ssi;
         }
         location /guarded/ {
