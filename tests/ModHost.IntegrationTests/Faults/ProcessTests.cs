@@ -87,12 +87,12 @@ public abstract class ProcessTests<TRuntime>
         Assert.Equal(0, await server.Quit());
     }
 
-    [SkippableTheory, Trait("Not", "prefork")]
+    // A child of Apache's obeys its parent's pipe, and no signal that is sent to it alone.
+    [Theory, Trait("Server", "nginx")]
     [InlineData(Signal.Quit)]
     [InlineData(Signal.Term)]
     public async Task A_worker_obeys_its_own_signals_after_the_app_used_them(int signal)
     {
-        Skip.If(signal == Signal.Quit && Settings.Server != ServerKind.Nginx, "A child of Apache's has no graceful signal of its own.");
         await using var server = await StartWithSignals();
         var old = server.Workers.Single();
         Signal.Send(old, signal);
