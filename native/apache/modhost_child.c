@@ -32,6 +32,7 @@ static atomic_bool   stop_asked;
 static atomic_bool   stop_fast;      /* not gracefully                        */
 static atomic_bool   broken_off;
 static bool          hosting;        /* this child has a monitor              */
+static int           threaded;       /* so has the MPM handler threads        */
 static uint64_t      patience;       /* ms; of the application with the most  */
 static _Atomic(uint64_t)  stop_at;
 
@@ -227,7 +228,13 @@ mod_modhost_child_stopping(apr_pool_t *pool, int graceful)
 
     atomic_store(&stop_asked, true);
 
-    mod_modhost_lanes_wake();
+    /* prefork calls this from a signal handler, on the only thread: it may hold
+       the lock of the lanes, and needs no wake-up */
+
+    if (threaded) {
+        mod_modhost_lanes_wake();
+    }
+
     mod_modhost_monitor_wake();
 }
 
@@ -325,6 +332,8 @@ mod_modhost_child_init(apr_pool_t *pool, server_rec *server)
     if (!embedded && mod_modhost_groups_used() == 0) {
         return;
     }
+
+    (void) ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
 
     counters_enter(server);
     patience_find();
