@@ -15,7 +15,8 @@
 void
 mod_modhost_host(mh_daemon_host *host)
 {
-    host->prefix = ap_server_root;
+    host->prefix = apr_pstrcat(mod_modhost_main->pool, ap_server_root, "/",
+                               NULL);
     host->privileged = geteuid() == 0;
     host->user = host->privileged ? ap_unixd_config.user_id : geteuid();
     host->group = host->privileged ? ap_unixd_config.group_id : getegid();
