@@ -58,7 +58,7 @@ class GroupServer(Server):
 
     def instances(self):
         return [name for name in os.listdir(self.run_directory())
-                if name.startswith("nginx-")] \
+                if name.startswith(("nginx-", "apache-"))] \
             if os.path.exists(self.run_directory()) else []
 
     def events(self):
@@ -109,7 +109,7 @@ def refused(http_text, *words):
 
 @own
 def groups_that_cannot_work_are_refused():
-    where = "nginx.conf:"
+    where = ".conf:"
 
     def key(text):
         return groups(f"modhost_daemon_process shop {text};")

@@ -29,10 +29,6 @@ import starts  # noqa: F401
 import ends  # noqa: F401
 import groups  # noqa: F401
 
-for one in OWN:
-    if one.__module__ == "groups":
-        one.nginx_only = "a channel of Apache's has one stream at a time"
-
 
 def everything_at_once():
     server = Server("modhost_max_concurrency 60; modhost_queue_size 100;"
