@@ -95,19 +95,17 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         </Directory>
         {{Spelling.ForApache(setup.Options)}}
         {{setup.Apache.Main}}
-        <VirtualHost 127.0.0.1:{{places.Port}} 127.0.0.1:{{places.Http2Port}}>
-        Protocols h2c http/1.1
-        H2Upgrade off
-        {{Host(setup, places)}}
-        </VirtualHost>
-        <VirtualHost 127.0.0.1:{{places.TlsPort}}>
+        {{Host(places.Port, "Protocols http/1.1", setup, places)}}
+        {{Host(places.Http2Port, "Protocols h2c http/1.1", WithoutGroups(setup), places)}}
+        {{Host(places.TlsPort, Tls, WithoutGroups(setup), places)}}
+        """;
+
+    private const string Tls = """
         Protocols h2 http/1.1
         SSLEngine on
-        SSLCertificateFile {{places.Prefix}}/server.pem
-        SSLCertificateKeyFile {{places.Prefix}}/server.key
+        SSLCertificateFile @PREFIX@/server.pem
+        SSLCertificateKeyFile @PREFIX@/server.key
         SSLProtocol -all +TLSv1.2 +TLSv1.3
-        {{Host(WithoutGroups(setup), places)}}
-        </VirtualHost>
         """;
 
     private string Mpm => kind switch
@@ -136,7 +134,8 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         MaxSpareThreads {setup.Workers * setup.Threads}
         """);
 
-    private static string Host(ServerSetup setup, ServerPlaces places)
+    // A port that offered HTTP/2 would say so in its answers; it has a virtual host of its own.
+    private static string Host(int port, string protocols, ServerSetup setup, ServerPlaces places)
     {
         var text = new StringBuilder();
         foreach (var place in setup.Places)
@@ -145,6 +144,8 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         }
 
         return $$"""
+            <VirtualHost 127.0.0.1:{{port}}>
+            {{protocols}}
             CustomLog {{places.AccessLog}} common
             AllowEncodedSlashes On
             Alias /control {{places.Static}}/control
@@ -152,6 +153,7 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
             {{Spelling.ForApache(setup.HostOptions)}}
             {{setup.Apache.Host}}
             {{text}}
+            </VirtualHost>
             """;
     }
 
@@ -180,13 +182,14 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         text.AppendLine(CultureInfo.InvariantCulture, $"<{begin}>\n{Spelling.ForApache(inside)}\n{place.Apache}\n</{begin.Split(' ')[0]}>");
     }
 
-    // A group has one name in all of the server; the other virtual host declares it.
+    // A group has one name in all of the server; the first virtual host declares it.
     private static ServerSetup WithoutGroups(ServerSetup setup) => setup with
     {
         HostOptions = string.Join(';', Spelling.Of(setup.HostOptions)
             .Where(option => option.Name != "daemon_process").Select(option => $"{option.Name} {option.Value}")),
     };
 
-    [GeneratedRegex(@":(alert|emerg|crit)\]|exit signal|AH00046")]
+    // Further lines of an event belong to its first.
+    [GeneratedRegex(@":(alert|emerg|crit)\](?! \[pid [^]]*\] (app ""[^""]*"": )?    )|exit signal|AH00046")]
     private static partial Regex AlarmingLine();
 }

@@ -19,7 +19,7 @@ internal sealed record ApacheText
     /// <summary>Outside of every virtual host.</summary>
     public string Main { get; init; } = "";
 
-    /// <summary>In both virtual hosts: the one without and the one with TLS.</summary>
+    /// <summary>In all virtual hosts: of HTTP/1.1, of HTTP/2 without TLS, and with TLS.</summary>
     public string Host { get; init; } = "";
 }
 

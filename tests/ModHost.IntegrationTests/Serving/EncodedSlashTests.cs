@@ -41,7 +41,7 @@ public sealed class EncodedSlashTests
         {
             // Refused, or the app sees a path in which nothing that was forbidden is a segment of its own.
             var response = await RawConnection.Get(server.Port, target);
-            Assert.DoesNotContain("\"path\": \"/dump/secret", response.Status == 200 ? response.Text : "", StringComparison.Ordinal);
+            Assert.DoesNotMatch("\"path\": \"/dump/secret[/\"]", response.Status == 200 ? response.Text : "");
         }
 
         await server.CheckSane();

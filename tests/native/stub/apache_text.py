@@ -125,7 +125,7 @@ def convert(text, port, tls_port, folder, tls_lines):
         inside, has_tls = host(children, folder)
         common = ["AllowEncodedSlashes On", *inside, "</VirtualHost>"]
         lines += [f"<VirtualHost 127.0.0.1:{port}>",
-                  "Protocols h2c http/1.1", *common]
+                  *common]
         if has_tls:
             # a group belongs to one of the two, and the other may not have it
             lines += [f"<VirtualHost 127.0.0.1:{tls_port}>",
