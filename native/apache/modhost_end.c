@@ -123,6 +123,13 @@ break_off(mod_modhost_ctx *ctx)
         apr_brigade_cleanup(ctx->out);
 
     } else {
+
+        /* the head of a response to HEAD may be kept for what follows it */
+
+        if (ctx->r->header_only) {
+            ap_flush_conn(ctx->c);
+        }
+
         linger.l_onoff = 1;
         linger.l_linger = 0;
 

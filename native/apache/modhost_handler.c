@@ -259,6 +259,12 @@ mod_modhost_handler(request_rec *r)
         return DECLINED;
     }
 
+    /* its target is no path, and nobody opens a tunnel here */
+
+    if (r->method_number == M_CONNECT) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+
     ctx = request_create(r);
 
     if (ctx->place == NULL) {
