@@ -32,8 +32,9 @@ internal static class ApacheDifferences
         yield return Of(refused, "method: TRACE", [200], [200], "message/http");
         yield return Of(refused, "path: /dump/%00", [400], [404], Page);
         yield return Of(refused, "path: /dump/a%00b", [400], [404], Page);
+        yield return Of(refused, "path: CONNECT", [400], [405], Page);
         yield return Of(refused, "path: GET *", [405], [400], Page);
-        yield return Of(refused, "path: OPTIONS *", [200], [200], "allow: ");
+        yield return Of(refused, "path: OPTIONS *", [200], [200], "200");
         yield return Of(refused, "path: no slash", [405], [400], Page);
         yield return Of(refused, "path: over 8 KB", [414], [414], Page);
         yield return Of(refused, "request header: unknown expectation", [200], [417], Page);
@@ -61,6 +62,11 @@ internal static class ApacheDifferences
         yield return Of(accepted, "request header: folded", [400], [200], "X-Fold");
         yield return Of(accepted, "request header: hundred and ten", [431], [200], "X-Many-109");
         yield return Of(accepted, "request header: 40 KB in all", [431], [200], "X-Big-39");
+
+        const string merged = "Repeated request headers are one";
+        yield return Of(merged, "request header: repeated", [200], [200], "1, 2");
+        yield return Of(merged, "request header: known, repeated", [200], [200], "a, b");
+        yield return Of(merged, "request header: two cookie headers", [200], [200], "a=1, b=2");
 
         yield return Of("Header values are as the client sent them", "request header: upgrade offered", [200], [200], "\"upgrade\"");
         yield return Of("No upgrade on HTTP/1.0", "upgrade: offered on HTTP/1.0", [200], [200], "False");
@@ -97,6 +103,8 @@ internal static class ApacheDifferences
 
         yield return Of("A response longer than its Content-Length gives 500", "misuse: Content-Length 5, written 10", [200], [500], "500");
         yield return Of("Line breaks in a reason phrase", "misuse: reason with a newline", [200], [500], "");
+
+        yield return Of("Vary is one line", "response header: vary", [200], [200], "vary: Accept,Cookie");
 
         const string range = "Status codes end at 599";
         yield return Of(range, "status: 600", [600, 200], [500, 0], "500");
