@@ -79,17 +79,23 @@ level_name(const server_rec *server)
 }
 
 
-/* A file, or what the supervisor was started with: Apache's own. */
+/*
+ * A file, or what the supervisor was started with: Apache's own. A virtual host
+ * without a log has the main server's.
+ */
 static const char *
 log_name(apr_pool_t *pool, const server_rec *server)
 {
-    if (server->error_fname == NULL || server->error_fname[0] == '|'
-        || strncmp(server->error_fname, "syslog", 6) == 0)
-    {
+    const char  *name;
+
+    name = server->error_fname != NULL ? server->error_fname
+                                       : ap_server_conf->error_fname;
+
+    if (name == NULL || name[0] == '|' || strncmp(name, "syslog", 6) == 0) {
         return "stderr";
     }
 
-    return ap_server_root_relative(pool, server->error_fname);
+    return ap_server_root_relative(pool, name);
 }
 
 
