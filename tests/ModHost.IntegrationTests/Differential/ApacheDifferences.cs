@@ -29,7 +29,6 @@ internal static class ApacheDifferences
 
         yield return Of(refused, "chunked: huge size", [500], [413], Page);
         yield return Of(refused, "line: lower-case protocol", [505], [400], Page);
-        yield return Of(refused, "method: TRACE", [200], [200], "message/http");
         yield return Of(refused, "path: /dump/%00", [400], [404], Page);
         yield return Of(refused, "path: /dump/a%00b", [400], [404], Page);
         yield return Of(refused, "path: CONNECT", [400], [405], Page);
