@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 artifacts=${MODHOST_ARTIFACTS:-$root/artifacts}
 dist=$artifacts/dist
 
-# Debian keeps nginx in a folder that is not on an ordinary user's PATH.
+# Debian keeps web servers in a folder that is not on an ordinary user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 export HOME=${HOME:-$artifacts/home}
@@ -27,6 +27,8 @@ export DOTNET_CLI_USE_MSBUILD_SERVER=0
 build_needs=(
     nginx:nginx
     /usr/share/nginx/src/conf_flags:nginx-dev
+    apache2:apache2-bin
+    /usr/include/apache2/httpd.h:apache2-dev
     cmake:cmake
     make:make
     gcc:gcc
@@ -137,7 +139,8 @@ missing_packages() {
     done | sort -u
 }
 
-# Installing nginx must not put a web server on port 80 of this machine.
+# Installing nginx must not put a web server on port 80 of this machine. (Of
+# Apache only the programs are taken, and no service.)
 install_packages() {
     local policy=/usr/sbin/policy-rc.d
     if [[ ! -e $policy ]]; then

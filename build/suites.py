@@ -108,19 +108,55 @@ def native_suite(folder, out, pattern):
                  re.compile(r"^ *\d+/\d+ Test "), only)
 
 
-# Where the integration tests have their applications run. A class of tests
-# that is good for one of the two only has the trait Mode, with its name.
+# ---- cells of the integration tests: a web server, and where applications run
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    server: str
+    mode: str
+    core: bool = False  # the core set alone, but with --full
+
+    @property
+    def name(self):
+        return f"{self.server}-{self.mode}"
+
+    def terms(self, full):
+        """Which tests are for it, by their traits. Mode and Server name what
+        alone a test is good for, Not what it is no good for."""
+        family, _, mpm = self.server.partition("-")
+        terms = [f"Mode!={other}" for other in MODES if other != self.mode]
+        terms += [f"Server!={other}" for other in SERVERS if other != family]
+        if mpm:
+            terms.append(f"Not!={mpm}")
+        return terms + (["Set=core"] if self.core and not full else [])
+
+    def environment(self):
+        return {"MODHOST_TEST_SERVER": self.server,
+                "MODHOST_TEST_MODE": self.mode}
+
+
 MODES = ("embedded", "daemon")
+SERVERS = ("nginx", "apache")
+
+# Lanes run side by side. Apache's prefork MPM has no embedded mode.
+LANES = (
+    (Cell("nginx", "embedded"), Cell("nginx", "daemon"),
+     Cell("apache-prefork", "daemon", core=True)),
+    (Cell("apache-event", "embedded"), Cell("apache-event", "daemon"),
+     Cell("apache-worker", "embedded", core=True),
+     Cell("apache-worker", "daemon", core=True)),
+)
 
 
-def managed_suite(project, artifacts, out, pattern, mode=None):
-    name = project.stem + (f"-{mode}" if mode else "")
-    wanted = [f"Mode!={other}" for other in MODES if mode and other != mode]
+def managed_suite(project, options, pattern, cell=None):
+    name = project.stem + (f"-{cell.name}" if cell else "")
+    wanted = cell.terms(options.full) if cell else []
     if pattern:
         wanted.append(f"FullyQualifiedName~{pattern}")
     command = ["dotnet", "test", str(project), "--no-build", "-c", "Release",
-               f"-p:ArtifactsPath={artifacts}", "--results-directory",
-               str(out), "--logger", f"trx;LogFileName={name}.trx",
+               f"-p:ArtifactsPath={options.artifacts}", "--results-directory",
+               str(options.out), "--logger", f"trx;LogFileName={name}.trx",
                "--logger", "console;verbosity=normal"]
 
     def only(test):
@@ -130,38 +166,44 @@ def managed_suite(project, artifacts, out, pattern, mode=None):
 
     filtered = ["--filter", "&".join(f"({term})" for term in wanted)]
     return Suite(name, command + (filtered if wanted else []),
-                 out / f"{name}.trx", read_trx, out / f"{name}.log",
+                 options.out / f"{name}.trx", read_trx,
+                 options.out / f"{name}.log",
                  re.compile(r"^ +(Passed|Failed|Skipped) "), only,
-                 {"MODHOST_TEST_MODE": mode} if mode else {})
+                 cell.environment() if cell else {})
 
 
 GROUPS = ("native", "managed", "integration")
 
 
 def plan(options):
-    """Phases; what is in one phase runs side by side. The integration tests
-    measure times and count processes, so they have the machine for themselves.
+    """Phases; what is in one phase runs side by side, lane by lane. The
+    integration tests measure times and count processes: unit tests have to be
+    over by then.
     """
     wanted = options.filter
     projects = sorted(options.root.glob("tests/*/*Tests.csproj"))
-    units, integration = [], []
+    units, integration = [], [[] for _ in LANES]
     for project in projects:
         group = "integration" if "Integration" in project.stem else "managed"
         if wanted in GROUPS and wanted != group:
             continue
         whole = wanted == group or names(wanted, project.stem)
-        for mode in MODES if group == "integration" else (None,):
-            (integration if mode else units).append(
-                managed_suite(project, options.artifacts, options.out,
-                              "" if whole else wanted, mode))
+        pattern = "" if whole else wanted
+        if group == "managed":
+            units.append(managed_suite(project, options, pattern))
+            continue
+        for lane, cells in zip(integration, LANES):
+            lane += [managed_suite(project, options, pattern, cell)
+                     for cell in cells if re.search(options.cell, cell.name)]
     native = []
     if wanted not in ("managed", "integration"):
         pattern = "" if wanted == "native" else wanted
         native = [native_suite(folder, options.out, pattern)
                   for folder in sorted(options.native.iterdir())
                   if (folder / "CTestTestfile.cmake").exists()]
-    return [phase for phase in (
-        [native, units], [integration]) if any(phase)]
+    if options.cell:
+        native, units = [], []
+    return [phase for phase in ([native, units], integration) if any(phase)]
 
 
 def names(wanted, project):
@@ -371,9 +413,11 @@ def main():
     parser.add_argument("--native", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--filter", default="")
+    parser.add_argument("--cell", default="")
     parser.add_argument("--strict", action="store_true")
     options = parser.parse_args()
     options.out = options.artifacts / "test"
+    options.full = os.environ.get("MODHOST_FULL") == "1"
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
 

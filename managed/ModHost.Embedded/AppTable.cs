@@ -98,8 +98,14 @@ internal static unsafe class AppTable
     {
         try
         {
-            EmbeddedExchange.Of(exchange)?.Http.Body(new ReadOnlySpan<byte>(data, checked((int)length)),
-                (flags & Modhost.MODHOST_BODY_END) != 0);
+            var bytes = new ReadOnlySpan<byte>(data, checked((int)length));
+            if ((flags & Modhost.MODHOST_BODY_TRAILERS) != 0)
+            {
+                EmbeddedExchange.Of(exchange)?.Http.Trailers(bytes);
+                return;
+            }
+
+            EmbeddedExchange.Of(exchange)?.Http.Body(bytes, (flags & Modhost.MODHOST_BODY_END) != 0);
         }
         catch (Exception exception)
         {

@@ -64,6 +64,7 @@ internal sealed partial class Daemon
         var known = _groups.ToDictionary(entry => entry.Key, entry => entry.Value.Group.Fingerprint);
         var change = ConfigurationChange.Between(known, next);
         _configuration = next;
+        ErrorLine.ForApache = next.Server == "apache";
         _logs.Configure(next.ErrorLog, ErrorLine.Level(next.LogLevel));
         if (_shimListener is not null)
         {

@@ -7,6 +7,8 @@
 #ifndef MH_APP_H
 #define MH_APP_H
 
+#include <signal.h>
+
 #include "core.h"
 #include "exchange.h"
 
@@ -90,7 +92,12 @@ int mh_frameworks_merge(mh_framework *list, unsigned *count,
 int mh_dotnet_root(const char *configured, char *root, size_t size,
     mh_error *error);
 
-/* One application of this process. Made after the fork. */
+/*
+ * One application of this process, as one loop sees it. Made after the fork.
+ * Where each of several threads is the loop of the exchanges that it serves,
+ * each has an mh_app of its own for the application, with the same number and
+ * table; nothing of it may then be used on another thread, but what says so.
+ */
 struct mh_app {
     uint32_t                  number;         /* index among the apps         */
     uint32_t                  state;          /* MODHOST_APP_*; loop only     */
@@ -114,7 +121,7 @@ struct mh_app {
  */
 void mh_app_trim(mh_app *app, uint32_t keep);
 
-/* Hands over every batch that was begun in this turn. Loop. */
+/* Hands over every batch that this thread began in this turn. Loop. */
 void mh_apps_flush(void);
 
 /*
@@ -161,6 +168,14 @@ void mh_server_set_queue(mh_queue *queue);
  */
 void mh_signals_save(void);
 void mh_signals_restore(void);
+
+/*
+ * A thread of the web server that starts a runtime, or runs application code,
+ * with signals blocked: the runtime's threads would inherit that and never hear
+ * of a child's end, and so would every process that the application starts.
+ * Unblocks all for the calling thread; `saved`, unless it is NULL, is what was.
+ */
+void mh_signals_unblock(sigset_t *saved);
 
 /*
  * Registers an on_exit handler that ends the process with _exit, with status 2

@@ -130,6 +130,27 @@ stream_listening(modhost_exchange *pub)
 }
 
 
+/* In one frame, and past the window; what does not fit is left out. */
+static void
+put_trailers(mh_stream *stream, const uint8_t *block, uint32_t size)
+{
+    modhost_frame  frame;
+
+    memset(&frame, 0, sizeof(frame));
+    frame.type = MODHOST_FRAME_BODY;
+    frame.stream = stream->number;
+    frame.flags = MODHOST_BODY_END;
+
+    if (size <= MODHOST_FRAME_LENGTH_MAX) {
+        frame.flags |= MODHOST_BODY_TRAILERS;
+        frame.length = size;
+    }
+
+    mh_frame_put_copy(&stream->channel->wire.out, &frame, block);
+    mh_wire_touch(&stream->channel->wire);
+}
+
+
 static void
 channel_exchange_body(modhost_exchange *pub, const uint8_t *data,
     uint32_t length, uint32_t flags)
@@ -151,6 +172,12 @@ channel_exchange_body(modhost_exchange *pub, const uint8_t *data,
     frame.stream = stream->number;
 
     stream->body_ended = (flags & MODHOST_BODY_END) != 0;
+
+    if ((flags & MODHOST_BODY_TRAILERS) != 0) {
+        put_trailers(stream, data, length);
+        return;
+    }
+
     mh_stream_use_window(stream, length);
 
     do {

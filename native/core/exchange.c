@@ -7,8 +7,8 @@
 
 #define BATCH_MAX  64u               /* exchanges in one exchange_begin       */
 
-/* Apps with a batch; loop only. */
-static mh_app  *batched_apps;
+/* Apps with a batch, of the loop that this thread is. */
+static _Thread_local mh_app  *batched_apps;
 
 
 void
@@ -113,6 +113,14 @@ mh_exchange_body(mh_exchange *exchange, const uint8_t *data, uint32_t length,
 
 
 void
+mh_exchange_trailers(mh_exchange *exchange, const void *block, uint32_t size)
+{
+    mh_exchange_body(exchange, block, size,
+                     MODHOST_BODY_END | MODHOST_BODY_TRAILERS);
+}
+
+
+void
 mh_exchange_sent(mh_exchange *exchange, uint32_t bytes)
 {
     if (exchange_listens(exchange)) {
@@ -150,13 +158,8 @@ mh_exchange_cancel(mh_exchange *exchange)
 
 
 void
-mh_exchange_done(mh_exchange *exchange)
+mh_exchange_leave(mh_exchange *exchange)
 {
-    if (!exchange->begun) {
-        mh_exchange_cancel(exchange);
-        return;
-    }
-
     if (exchange->batched) {
         mh_apps_flush();
     }
@@ -166,7 +169,25 @@ mh_exchange_done(mh_exchange *exchange)
 
     (void) atomic_fetch_or_explicit(&exchange->state, MH_EXCHANGE_DETACHED,
                                     memory_order_acq_rel);
+}
 
+
+void
+mh_exchange_drop(mh_exchange *exchange)
+{
+    mh_exchange_unref(exchange, false);
+}
+
+
+void
+mh_exchange_done(mh_exchange *exchange)
+{
+    if (!exchange->begun) {
+        mh_exchange_cancel(exchange);
+        return;
+    }
+
+    mh_exchange_leave(exchange);
     mh_exchange_unref(exchange, true);
 }
 

@@ -93,6 +93,9 @@ void mh_queue_close(mh_queue *queue);
 void mh_queue_push(mh_queue *queue, mh_message *message, bool wake);
 /* Any thread. Signals if something waits and nobody has signalled yet. */
 void mh_queue_wake(mh_queue *queue);
+/* Any thread. Signals though nothing is there: the taker is to look elsewhere.
+   Not to one that is at work, which looks there before it leaves off. */
+void mh_queue_poke(mh_queue *queue);
 /* Taker. All messages, oldest first; resets the descriptor. */
 mh_message *mh_queue_take(mh_queue *queue);
 /*
@@ -167,6 +170,9 @@ void mh_exchange_cancel(mh_exchange *exchange);
  */
 void mh_exchange_body(mh_exchange *exchange, const uint8_t *data,
     uint32_t length, uint32_t flags);
+/* The end of the body; `block` is a request head block of its trailers. */
+void mh_exchange_trailers(mh_exchange *exchange, const void *block,
+    uint32_t size);
 void mh_exchange_sent(mh_exchange *exchange, uint32_t bytes);
 void mh_exchange_abort(mh_exchange *exchange, uint32_t reason);
 
@@ -179,7 +185,15 @@ void mh_exchange_abort(mh_exchange *exchange, uint32_t reason);
  */
 void mh_exchange_done(mh_exchange *exchange);
 
-/* Whether the app side has let go of it: nothing more will come from it. */
+/*
+ * The same of one that has begun, in two steps: `leave` on the loop, `drop` on
+ * any thread. In between it is held, to see when the app side lets go of it.
+ */
+void mh_exchange_leave(mh_exchange *exchange);
+void mh_exchange_drop(mh_exchange *exchange);
+
+/* Any thread that holds it. Whether the app side has let go of it: nothing more
+   will come from it. */
 bool mh_exchange_app_released(const mh_exchange *exchange);
 
 /*

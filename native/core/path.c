@@ -6,7 +6,8 @@
 enum {
     MARK_LITERAL = 0,
     MARK_UPPER,              /* "%2F"                                         */
-    MARK_LOWER               /* "%2f": kept as the client wrote it            */
+    MARK_LOWER,              /* "%2f": kept as the client wrote it            */
+    MARK_ESCAPE              /* of the "%" where the server left it escaped   */
 };
 
 /* One character of the raw target after percent-decoding. */
@@ -30,7 +31,7 @@ typedef struct path_walk {
     uint8_t        *text;    /* decoded so far                                */
     uint8_t        *marks;
     size_t          length;
-    bool            merge_slashes;
+    unsigned        flags;   /* MH_PATH_*                                     */
 } path_walk;
 
 
@@ -98,6 +99,18 @@ walk_put(path_walk *walk, const path_char *c)
 }
 
 
+/* An escaped slash that the server does not decode: no end of a segment. */
+static void
+walk_escape(path_walk *walk, const path_char *c)
+{
+    memcpy(walk->text + walk->length, c->mark == MARK_UPPER ? "%2F" : "%2f",
+           3);
+    memset(walk->marks + walk->length, MARK_LITERAL, 3);
+    walk->marks[walk->length] = MARK_ESCAPE;
+    walk->length += 3;
+}
+
+
 /* "/x/.." at the end becomes "/". 0; -1: above the root. */
 static int
 walk_up(path_walk *walk)
@@ -132,7 +145,7 @@ walk_slash(path_walk *walk, enum path_state state, const path_char *c)
         return 0;
 
     case PATH_SLASH:
-        if (!walk->merge_slashes) {
+        if ((walk->flags & MH_PATH_MERGE_SLASHES) == 0) {
             walk_put(walk, c);
         }
         return 0;
@@ -181,7 +194,13 @@ walk_run(path_walk *walk)
 
     while ((more = walk_next(walk, &c)) > 0) {
 
-        if (c.value == '/') {
+        if (c.mark != MARK_LITERAL
+            && (walk->flags & MH_PATH_KEEPS_ESCAPED) != 0)
+        {
+            walk_escape(walk, &c);
+            state = PATH_USUAL;
+
+        } else if (c.value == '/') {
             if (walk_slash(walk, state, &c) != 0) {
                 return -1;
             }
@@ -242,6 +261,10 @@ path_write(mh_str uri, const uint8_t *marks, uint8_t *out)
 
         *p++ = uri.data[i];
 
+        if (marks != NULL && marks[i] == MARK_ESCAPE) {
+            continue;
+        }
+
         if (uri.data[i] == '%' && escape_tail(uri.data + i + 1, end) != 0) {
             *p++ = '2';
             *p++ = '5';
@@ -260,7 +283,7 @@ mh_path_room(size_t raw_length, size_t uri_length)
 
 
 mh_str
-mh_path_map(mh_str raw, mh_str uri, size_t base_length, bool merge_slashes,
+mh_path_map(mh_str raw, mh_str uri, size_t base_length, unsigned flags,
     uint8_t *scratch)
 {
     mh_str     path, rest;
@@ -272,7 +295,7 @@ mh_path_map(mh_str raw, mh_str uri, size_t base_length, bool merge_slashes,
     walk.text = scratch + 3 * uri.length;
     walk.marks = walk.text + raw.length;
     walk.length = 0;
-    walk.merge_slashes = merge_slashes;
+    walk.flags = flags;
 
     agrees = walk_run(&walk) == 0
              && walk.length == uri.length

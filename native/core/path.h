@@ -26,6 +26,10 @@
 /* Bytes of scratch memory that mh_path_map needs. */
 size_t mh_path_room(size_t raw_length, size_t uri_length);
 
+#define MH_PATH_MERGE_SLASHES  0x01u   /* the server makes one of several     */
+#define MH_PATH_KEEPS_ESCAPED  0x02u   /* the server leaves "%2F" as it is: it
+                                          is in its URI, and so in the path   */
+
 /*
  * Any thread; pure. `raw` is the target as the client sent it (a query or
  * fragment is left out of account), `uri` what the web server made of it,
@@ -33,7 +37,7 @@ size_t mh_path_room(size_t raw_length, size_t uri_length);
  * it, if there is one, is a slash, and stays one. The result is in `scratch`.
  */
 mh_str mh_path_map(mh_str raw, mh_str uri, size_t base_length,
-    bool merge_slashes, uint8_t *scratch);
+    unsigned flags, uint8_t *scratch);
 
 /* PathBase: `base` with literal per cent signs as above. `out`: 3 × length. */
 mh_str mh_path_escape(mh_str base, uint8_t *out);

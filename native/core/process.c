@@ -68,6 +68,16 @@ mh_signals_restore(void)
 }
 
 
+void
+mh_signals_unblock(sigset_t *saved)
+{
+    sigset_t  none;
+
+    (void) sigemptyset(&none);
+    (void) pthread_sigmask(SIG_SETMASK, &none, saved);
+}
+
+
 /*
  * The pipes and the socket by which debuggers find a CoreCLR process. The
  * runtime's own exit would remove them; without it every worker of every

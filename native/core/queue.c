@@ -112,6 +112,13 @@ mh_queue_wake(mh_queue *queue)
 }
 
 
+void
+mh_queue_poke(mh_queue *queue)
+{
+    queue_promise(queue);
+}
+
+
 /*
  * A promise comes before its write, so a read may come too early; `unread`
  * counts the promises that were seen and whose writes were not read. The read

@@ -20,6 +20,7 @@
 
 #include "app.h"
 #include "core.h"
+#include "counters.h"
 #include "daemon.h"
 #include "exchange.h"
 #include "head.h"
@@ -32,51 +33,11 @@
 typedef struct ngx_http_modhost_app_s       ngx_http_modhost_app_t;
 typedef struct ngx_http_modhost_app_conf_s  ngx_http_modhost_app_conf_t;
 typedef struct ngx_http_modhost_ctx_s       ngx_http_modhost_ctx_t;
-typedef struct ngx_http_modhost_counters_s  ngx_http_modhost_counters_t;
 
 #include "ngx_http_modhost_conf.h"
 
 /* What a time of 0 means: 24 days, in ms. */
 #define NGX_HTTP_MODHOST_NO_LIMIT  NGX_MAX_INT32_VALUE
-
-
-/* ---- counters, in shared memory ---------------------------------------- */
-
-#define NGX_HTTP_MODHOST_CLASSES  5          /* of status: 1xx .. 5xx         */
-#define NGX_HTTP_MODHOST_STATES   5          /* MODHOST_APP_*                 */
-
-/* Of one application in one process; milliseconds where it says so. */
-typedef struct {
-    uint64_t                      requests[NGX_HTTP_MODHOST_CLASSES];
-    uint64_t                      in_flight;         /* now                   */
-    uint64_t                      waiting;           /* now                   */
-    uint64_t                      queue_ms;
-    uint64_t                      app_ms;
-    uint64_t                      queue_full;
-    uint64_t                      queue_timeouts;
-    uint64_t                      unavailable;
-    uint64_t                      request_timeouts;
-    uint64_t                      lost;
-    uint64_t                      retried;
-    uint64_t                      failures;          /* embedded: of starts   */
-    uint64_t                      states[NGX_HTTP_MODHOST_STATES];
-} ngx_http_modhost_count_t;
-
-/* What a process uses; all 0 where it hosts no runtime. */
-typedef struct {
-    uint64_t                      resident_bytes;
-    uint64_t                      heap_bytes;
-    uint64_t                      committed_bytes;
-    uint64_t                      pool_threads;
-    uint64_t                      pool_queue;
-} ngx_http_modhost_stats_t;
-
-typedef struct {
-    ngx_pid_t                     pid;       /* 0: free                       */
-    ngx_uint_t                    load;      /* number of its configuration   */
-    ngx_http_modhost_stats_t      stats;
-    ngx_http_modhost_count_t     *counts;    /* by entry                      */
-} ngx_http_modhost_process_t;
 
 
 /* ---- applications of this process -------------------------------------- */
@@ -91,7 +52,7 @@ struct ngx_http_modhost_app_s {
     modhost_app_table            *table;     /* of its runtime; NULL: none    */
     char                         *name;
     ngx_http_modhost_app_conf_t  *conf;
-    ngx_http_modhost_count_t     *count;     /* never NULL                    */
+    mh_count                     *count;     /* never NULL                    */
     ngx_uint_t                    max_concurrency;
     ngx_uint_t                    queue_size;
     ngx_uint_t                    active;    /* begun and not ended           */
@@ -201,39 +162,28 @@ struct ngx_http_modhost_ctx_s {
 extern ngx_module_t  ngx_http_modhost_module;
 
 
-/* ---- ngx_http_modhost_state.c: directories and the crash record -------- */
+/* ---- ngx_http_modhost_state.c: directories ----------------------------- */
 
 ngx_int_t ngx_http_modhost_state_paths(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf);
 void ngx_http_modhost_state_create(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf);
 
-ngx_int_t ngx_http_modhost_crash_zone(ngx_conf_t *cf,
+
+/* ---- ngx_http_modhost_counters.c: counters, the crash record ----------- */
+
+/* Master: a configuration begins. */
+void ngx_http_modhost_counters_prepare(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf);
 /* Worker start; how long to wait before apps are started. */
-ngx_msec_t ngx_http_modhost_crash_enter(ngx_cycle_t *cycle,
+ngx_msec_t ngx_http_modhost_counters_enter(ngx_cycle_t *cycle,
     ngx_http_modhost_main_conf_t *mmcf);
 /* A proper end. */
-void ngx_http_modhost_crash_leave(void);
-
-
-/* ---- ngx_http_modhost_counters.c --------------------------------------- */
-
-ngx_int_t ngx_http_modhost_counters_zone(ngx_conf_t *cf,
-    ngx_http_modhost_main_conf_t *mmcf);
-/* Worker start and end. */
-void ngx_http_modhost_counters_enter(ngx_cycle_t *cycle,
-    ngx_http_modhost_main_conf_t *mmcf);
-void ngx_http_modhost_counters_leave(ngx_http_modhost_main_conf_t *mmcf);
+void ngx_http_modhost_counters_leave(void);
 /* This process's, of an application. */
-ngx_http_modhost_count_t *ngx_http_modhost_count(
-    ngx_http_modhost_app_conf_t *conf);
-/* All processes', those that have ended too. */
-void ngx_http_modhost_counters_sum(ngx_http_modhost_main_conf_t *mmcf,
-    ngx_http_modhost_app_conf_t *conf, ngx_http_modhost_count_t *sum);
-/* Processes that live, one after the other; `i` begins with 0. */
-ngx_http_modhost_process_t *ngx_http_modhost_counters_next(
-    ngx_http_modhost_main_conf_t *mmcf, ngx_uint_t *i);
+mh_count *ngx_http_modhost_count(ngx_http_modhost_app_conf_t *conf);
+/* NULL: there are none. */
+mh_counters *ngx_http_modhost_counters(void);
 
 
 /* ---- ngx_http_modhost_status.c, _slow.c -------------------------------- */
@@ -320,7 +270,7 @@ void ngx_http_modhost_apps_stop(void);
 void ngx_http_modhost_apps_drained(void);
 ngx_uint_t ngx_http_modhost_apps_running(void);
 /* States of embedded applications into their counters; what runtimes use. */
-void ngx_http_modhost_apps_stats(ngx_http_modhost_stats_t *stats);
+void ngx_http_modhost_apps_usage(mh_usage *usage);
 
 void ngx_http_modhost_app_start(ngx_http_modhost_app_t *app);
 void ngx_http_modhost_app_failed(ngx_http_modhost_app_t *app,

@@ -294,7 +294,7 @@ ngx_http_modhost_apps_running(void)
 
 
 void
-ngx_http_modhost_apps_stats(ngx_http_modhost_stats_t *stats)
+ngx_http_modhost_apps_usage(mh_usage *usage)
 {
     ngx_uint_t                i, j;
     modhost_runtime_stats     runtime;
@@ -304,10 +304,8 @@ ngx_http_modhost_apps_stats(ngx_http_modhost_stats_t *stats)
 
     for (i = 0; i < ngx_http_modhost_apps.nelts; i++) {
 
-        ngx_memzero(apps[i]->count->states, sizeof(apps[i]->count->states));
-
-        if (apps[i]->state < NGX_HTTP_MODHOST_STATES) {
-            apps[i]->count->states[apps[i]->state] = 1;
+        for (j = 0; j < MH_COUNT_STATES; j++) {
+            apps[i]->count->states[j] = apps[i]->state == j;
         }
 
         /* several applications may have one runtime; it counts once */
@@ -327,9 +325,9 @@ ngx_http_modhost_apps_stats(ngx_http_modhost_stats_t *stats)
 
         apps[i]->table->runtime_stats(&runtime);
 
-        stats->heap_bytes += runtime.heap_bytes;
-        stats->committed_bytes += runtime.committed_bytes;
-        stats->pool_threads += runtime.pool_threads;
-        stats->pool_queue += runtime.pool_queue;
+        usage->heap_bytes += runtime.heap_bytes;
+        usage->committed_bytes += runtime.committed_bytes;
+        usage->pool_threads += runtime.pool_threads;
+        usage->pool_queue += runtime.pool_queue;
     }
 }

@@ -145,7 +145,9 @@ ngx_http_modhost_path(ngx_http_modhost_ctx_t *ctx, mh_str *base, mh_str *path)
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
 
-    *path = mh_path_map(raw, uri, length, cscf->merge_slashes, scratch);
+    *path = mh_path_map(raw, uri, length,
+                        cscf->merge_slashes ? MH_PATH_MERGE_SLASHES : 0,
+                        scratch);
 
     return NGX_OK;
 }

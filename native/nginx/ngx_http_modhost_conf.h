@@ -77,10 +77,6 @@ typedef struct {
     ngx_str_t                     state_directory;
     ngx_str_t                     managed_directory;
     ngx_str_t                     home;      /* terminated; HOME of workers   */
-    ngx_shm_zone_t               *zone;      /* the crash record              */
-    ngx_shm_zone_t               *counters_zone;
-    ngx_http_modhost_counters_t  *counters;  /* in it                         */
-    ngx_uint_t                    counters_load; /* number of this load       */
     ngx_uint_t                    status;    /* somebody may ask for it       */
 } ngx_http_modhost_main_conf_t;
 

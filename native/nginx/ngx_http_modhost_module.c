@@ -203,9 +203,7 @@ ngx_http_modhost_postconfiguration(ngx_conf_t *cf)
         || ngx_http_modhost_managed_directory(cf, mmcf) != NGX_OK
         || ngx_http_modhost_check_groups(cf, mmcf) != NGX_OK
         || ngx_http_modhost_check_env(cf, mmcf) != NGX_OK
-        || ngx_http_modhost_state_paths(cf, mmcf) != NGX_OK
-        || ngx_http_modhost_crash_zone(cf, mmcf) != NGX_OK
-        || ngx_http_modhost_counters_zone(cf, mmcf) != NGX_OK)
+        || ngx_http_modhost_state_paths(cf, mmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -67,6 +67,7 @@ ngx_http_modhost_init_module(ngx_cycle_t *cycle)
         && (mmcf->apps.nelts != 0 || ngx_http_modhost_groups_used(mmcf) != 0))
     {
         ngx_http_modhost_state_create(cycle, mmcf);
+        ngx_http_modhost_counters_prepare(cycle, mmcf);
     }
 
     return ngx_http_modhost_daemon_init(cycle, mmcf);
@@ -78,7 +79,7 @@ ngx_int_t
 ngx_http_modhost_init_process(ngx_cycle_t *cycle)
 {
     ngx_uint_t                      i, embedded, groups;
-    ngx_msec_t                      wait;
+    ngx_msec_t                      wait, hold;
     ngx_http_modhost_app_conf_t   **apps;
     ngx_http_modhost_main_conf_t   *mmcf;
 
@@ -100,7 +101,7 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_http_modhost_counters_enter(cycle, mmcf);
+    hold = ngx_http_modhost_counters_enter(cycle, mmcf);
 
     if (embedded != 0) {
         mh_signals_save();
@@ -133,8 +134,7 @@ ngx_http_modhost_init_process(ngx_cycle_t *cycle)
     if (embedded != 0) {
         ngx_http_modhost_close_on_exec(cycle);
 
-        ngx_http_modhost_apps_start(cycle,
-                               ngx_http_modhost_crash_enter(cycle, mmcf));
+        ngx_http_modhost_apps_start(cycle, hold);
     }
 
     return NGX_OK;
@@ -264,9 +264,7 @@ ngx_http_modhost_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_modhost_link_close();
     ngx_http_modhost_loop_close();
-    ngx_http_modhost_crash_leave();
-    ngx_http_modhost_counters_leave(
-        ngx_http_cycle_get_module_main_conf(cycle, ngx_http_modhost_module));
+    ngx_http_modhost_counters_leave();
 }
 
 

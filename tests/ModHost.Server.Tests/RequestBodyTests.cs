@@ -296,6 +296,26 @@ public sealed class RequestBodyTests
     }
 
     [Fact]
+    public async Task Trailers_that_came_behind_the_body_are_available_after_it()
+    {
+        await using var server = await MemoryServer.Handle(async http =>
+        {
+            await http.Request.Body.CopyToAsync(http.Response.Body);
+            await http.Response.WriteAsync($" {http.Request.GetTrailer("X-Own")} {http.Request.GetTrailer("ETag")}");
+        });
+        var exchange = server.Begin(RequestBlock.Post("/", -1), "Hello"u8.ToArray(), ends: false);
+        await exchange.Until(one => one.Grants > 0);
+
+        exchange.UploadTrailers(new RequestBlock().Header("x-own", "1").Header("x-own", "2").Header("ETag", "\"3\""));
+
+        Assert.Equal("Hello 1,2 \"3\"", (await exchange.Completion()).Body);
+
+        var next = await exchange.Begin(RequestBlock.Post("/", 2), "Hi"u8.ToArray()).Completion();
+
+        Assert.Equal("Hi  ", next.Body);
+    }
+
+    [Fact]
     public async Task Trailers_are_available_and_empty_after_the_body()
     {
         await using var server = await MemoryServer.Handle(async http =>

@@ -94,6 +94,13 @@ public sealed class LogTests : IDisposable
         Assert.Matches(new Regex(@"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[warn\] \d+#0: modhost: \[shop/0 7\] a\n    b\\x1b\[1m\\x00ü\tc\n$"), line);
     }
 
+    [Fact]
+    public void Lines_for_Apache_have_the_form_that_it_writes_by_default()
+    {
+        var line = Encoding.UTF8.GetString(ErrorLine.Format(apache: true, LogLevel.Notice, "[shop/0 7] ", "ready"));
+        Assert.Matches(new Regex(@"^\[\w{3} \w{3} \d\d \d\d:\d\d:\d\d\.\d{6} \d{4}\] \[modhost:notice\] \[pid \d+\] \[shop/0 7\] ready\n$"), line);
+    }
+
     [Theory]
     [InlineData("emerg", "Emergency")]
     [InlineData("warn", "Warning")]

@@ -115,7 +115,7 @@ public sealed class ChannelTests
         new FrameHeader(FrameType.Hello).Frame(new byte[31]),
         new FrameHeader(FrameType.Request, Stream: 0x10000).Frame(new byte[100]),
         new FrameHeader(FrameType.Request).Frame(new byte[400]),
-        new FrameHeader(FrameType.Body, Stream: 0x10000, Flags: 2).Frame([1]),
+        new FrameHeader(FrameType.Body, Stream: 0x10000, Flags: 4).Frame([1]),
         Lengthened(new FrameHeader(FrameType.Body, Stream: 0x10000), FrameLayout.LengthMax + 1),
         Lengthened(new FrameHeader(FrameType.Body, Stream: 0x10000), int.MaxValue),
         Lengthened(new FrameHeader(FrameType.Body, Stream: 0x10000), -1),

@@ -124,6 +124,37 @@ public sealed class StreamStateTests
     }
 
     [Fact]
+    public void Open_trailers_end_the_body_and_reach_the_application()
+    {
+        using var worker = LocalWorker.Start(async context =>
+        {
+            await context.Request.Body.CopyToAsync(context.Response.Body);
+            await context.Response.WriteAsync($" {context.Request.GetTrailer("X-Sum")}");
+        });
+        var shim = worker.Open();
+        var stream = shim.Request(RequestBlock.Post("/", -1));
+        shim.Receive(FrameType.Read);
+
+        shim.Body(stream, "01234"u8, end: false);
+        shim.Trailers(stream, new RequestBlock().Header("X-Sum", "42").Encode());
+
+        Assert.Equal("01234 42", shim.ReadAnswer(stream).Text);
+    }
+
+    [Fact]
+    public void Open_trailers_that_are_not_well_formed_are_an_error()
+    {
+        using var worker = LocalWorker.Start(Echo);
+        var shim = worker.Open();
+        var stream = shim.Request(RequestBlock.Post("/", -1));
+        shim.Receive(FrameType.Read);
+
+        shim.Trailers(stream, new byte[40]);
+
+        shim.ReceiveClose(BadState);
+    }
+
+    [Fact]
     public void Open_more_body_than_granted_is_an_error()
     {
         using var worker = LocalWorker.Start(Echo);

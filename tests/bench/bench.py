@@ -1,4 +1,5 @@
-"""Compares ModHost with a proxy, with Kestrel alone and with nginx itself.
+"""Compares ModHost with a proxy, with Kestrel alone and with the web server
+itself.
 
 build/bench calls this after it has built everything. Samples are taken in
 interleaved rounds, so that what disturbs the machine disturbs every server;
@@ -14,11 +15,11 @@ import sys
 import tempfile
 
 import chart
+import comparison
 import processes
 import report
 import startup
 import workloads
-from comparison import all_servers
 from processes import cpu_seconds
 from servers import Paths, Server
 
@@ -38,6 +39,8 @@ def parse():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--publish", type=pathlib.Path,
                         help="a folder that gets the chart too")
+    parser.add_argument("--server", choices=sorted(comparison.ALL),
+                        default="nginx")
     parser.add_argument("--quick", action="store_true",
                         help="64 connections, 3 rounds of 2 seconds")
     parser.add_argument("--only", default="", metavar="REGEX",
@@ -161,7 +164,8 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     work = pathlib.Path(tempfile.mkdtemp(prefix="modhost-bench."))
     paths = Paths(options.dist, options.jit, options.aot, work)
-    servers = all_servers(paths)
+    compared = comparison.ALL[options.server]
+    servers = compared.servers(paths)
     stamp = datetime.datetime.now(datetime.timezone.utc)
     target = options.out / f"{stamp:%Y%m%dT%H%M%SZ}.jsonl"
     machine = report.machine(options)
@@ -179,7 +183,8 @@ def main():
 
             runs = plan(options, servers)
             started = [] if options.no_startup else [
-                server for server in servers if server.label in startup.LABELS
+                server for server in servers
+                if startup.LABELS.match(server.label)
                 and re.search(options.only, f"{server.label}-startup")]
             if not runs and not started:
                 print(f"Nothing is called '{options.only}'.")
@@ -189,18 +194,19 @@ def main():
             summary = report.medians(samples)
             for row in summary:
                 lines.write("median", row)
-            report.print_table(summary)
+            report.print_table(summary, compared.proxied)
             starts = startup.measure(started, options.rounds)
             for row in starts:
                 lines.write("startup", row)
             report.print_startup(starts)
-            report.print_goals(summary, starts)
+            compared.goals(summary, starts)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    picture = chart.draw(summary, machine)
+    picture = chart.draw(summary, machine, compared)
     if picture:
         for folder in filter(None, (options.out, options.publish)):
-            (folder / "bench.svg").write_text(picture, encoding="utf-8")
+            (folder / chart.FILES[options.server]).write_text(
+                picture, encoding="utf-8")
     print(f"\nDetails: {target}")
     return 0
 

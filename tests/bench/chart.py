@@ -3,7 +3,11 @@
 import re
 from xml.sax.saxutils import escape
 
+import apache
 from servers import ALONE, LIMIT, PROXIED
+
+# By the web server that was compared.
+FILES = {"nginx": "bench.svg", "apache": "bench-apache.svg"}
 
 TITLES = {
     LIMIT: "nginx return 200 (the limit)",
@@ -17,12 +21,19 @@ TITLES = {
     PROXIED: "nginx → Kestrel, Unix socket",
     "nginx-proxytcp-jit": "nginx → Kestrel, TCP",
     "nginx-uwsgi-none": "nginx → uWSGI (Python)",
-    "apache-modwsgi-none": "Apache, mod_wsgi daemon (Python)",
+    apache.LIMIT: "Apache, a static file",
+    "apache-embedded-aot": "embedded, NativeAOT",
+    "apache-embedded-jit": "embedded, JIT",
+    "apache-daemon-aot": "daemon, NativeAOT",
+    "apache-daemon-jit": "daemon, JIT",
+    apache.PROXIED: "Apache → Kestrel, Unix socket",
+    apache.WSGI_EMBEDDED: "Apache, mod_wsgi embedded (Python)",
+    apache.WSGI_DAEMON: "Apache, mod_wsgi daemon (Python)",
 }
 LEFT, WIDTH, BAR, STEP, TOP = 230, 760, 22, 32, 64
 
 
-def draw(rows, machine, workload="plaintext", connections=64):
+def draw(rows, machine, compared, workload="plaintext", connections=64):
     """SVG text; None where the run holds nothing to draw."""
     values = {row["server"]: row["requests_per_second"] for row in rows
               if row["workload"] == workload
@@ -46,7 +57,7 @@ def draw(rows, machine, workload="plaintext", connections=64):
     for index, (label, value) in enumerate(bars):
         y = TOP + STEP * index
         colour = "#2f6f4f" if re.search("-(embedded|inline|daemon)-", label) else (
-            "#b9bec4" if label == LIMIT else "#7d8791")
+            "#b9bec4" if label == compared.limit else "#7d8791")
         out += [
             f'<text x="{LEFT - 10}" y="{y + 16}" text-anchor="end" '
             f'fill="#222">{escape(TITLES[label])}</text>',
@@ -57,7 +68,8 @@ def draw(rows, machine, workload="plaintext", connections=64):
         ]
     out += [
         f'<text x="16" y="{height - 14}" font-size="11" fill="#666">'
-        f'nginx {escape(machine["nginx"])}, ASP.NET Core '
+        f'{escape(compared.title)} {escape(machine[machine["server"]])}, '
+        f'ASP.NET Core '
         f'{escape(machine["dotnet"])}; medians of '
         f'{machine["rounds"]} rounds of {machine["duration"]} s</text>',
         "</svg>",

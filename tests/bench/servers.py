@@ -168,14 +168,14 @@ class Server:
         return [process.pid for process in self.processes]
 
     def app_process(self):
-        """The process that runs the app: Kestrel, or nginx's worker."""
+        """The process that runs the app: Kestrel, or the web server's."""
         root = self.processes[0].pid
         with open(f"/proc/{root}/task/{root}/children",
                   encoding="ascii") as file:
             children = file.read().split()
-        is_nginx = pathlib.Path(f"/proc/{root}/comm").read_text(
-            encoding="ascii").startswith("nginx")
-        return int(children[0]) if is_nginx else root
+        is_master = pathlib.Path(f"/proc/{root}/comm").read_text(
+            encoding="ascii").startswith(("nginx", "apache2"))
+        return int(children[0]) if is_master else root
 
     def stop(self):
         for process in reversed(self.processes):

@@ -4,6 +4,7 @@ what the supervisor of a process group takes.
 One server at a time: pages that two processes share would count half.
 """
 
+import re
 import statistics
 import time
 
@@ -12,8 +13,7 @@ from daemon import Daemon
 from processes import memory
 from servers import ALONE
 
-LABELS = (ALONE, "nginx-embedded-jit", "nginx-embedded-aot",
-          "nginx-daemon-jit", "nginx-daemon-aot")
+LABELS = re.compile(rf"{ALONE}$|\w+-(embedded|daemon)-(jit|aot)$")
 LOAD = 2  # seconds of plaintext before memory is read
 
 

@@ -270,6 +270,40 @@ CASE(A_body_may_end_without_bytes)
 }
 
 
+CASE(Trailers_end_a_body_and_need_no_window)
+{
+    uint32_t         stream, size;
+    mh_head_writer   writer;
+    static uint64_t  block[64];
+    const mh_str     name = { (const uint8_t *) "x-sum", 5 };
+    const mh_str     value = { (const uint8_t *) "42", 2 };
+
+    REQUIRE(mh_head_measure(1, 0, 7) <= sizeof(block));
+
+    mh_head_start(&writer, block, 1, 0, 7);
+    writer.head->method = MODHOST_METHOD_GET;
+    writer.head->http_version = 0x0101;
+    mh_head_field(&writer, 0, name, value);
+    REQUIRE(mh_head_finish(&writer) == 0);
+
+    size = writer.head->size;
+
+    REQUIRE(open_with(MODHOST_CREDITS_UNLIMITED));
+    stream = begin(&answer);
+    mh_exchange_trailers(answer.exchange, block, size);
+    rig_turn();
+
+    REQUIRE(rig_hears(&worker, MODHOST_FRAME_BODY, stream));
+    CHECK_INT(worker.heard.frame.flags,
+              MODHOST_BODY_END | MODHOST_BODY_TRAILERS);
+    CHECK_INT(worker.heard.frame.length, size);
+    CHECK(memcmp(worker.heard.payload, block, size) == 0);
+
+    rig_done(&answer);
+    close_all();
+}
+
+
 CASE(Of_a_large_window_a_quantum_is_passed_on_at_a_time)
 {
     uint32_t  stream;

@@ -98,13 +98,13 @@ str(const char *text)
 
 
 static const char *
-mapped(const char *raw, const char *uri, size_t base, bool merge)
+mapped(const char *raw, const char *uri, size_t base, unsigned flags)
 {
     mh_str          path;
     static char     text[4 * ROOM];
     static uint8_t  scratch[8 * ROOM];
 
-    path = mh_path_map(str(raw), str(uri), base, merge, scratch);
+    path = mh_path_map(str(raw), str(uri), base, flags, scratch);
     memcpy(text, path.data, path.length);
     text[path.length] = '\0';
 
@@ -114,7 +114,7 @@ mapped(const char *raw, const char *uri, size_t base, bool merge)
 
 #define CHECK_PATH(raw, uri, base, expected)                                  \
     do {                                                                      \
-        const char  *got_ = mapped(raw, uri, base, true);                     \
+        const char  *got_ = mapped(raw, uri, base, MH_PATH_MERGE_SLASHES);    \
         if (strcmp(got_, expected) != 0) {                                    \
             CHECK_FAIL("%s (%s): %s, not %s", raw, uri, got_, expected);      \
         }                                                                     \
@@ -127,6 +127,21 @@ CASE(An_escaped_slash_stays_escaped)
     CHECK_PATH("/a%2fb?c%2Fd", "/a/b", 0, "/a%2fb");
     CHECK_PATH("/shop/a%2Fb", "/shop/a/b", 5, "/a%2Fb");
     CHECK_PATH("/a%20b/%2f", "/a b/", 0, "/a b/");
+}
+
+
+CASE(An_escaped_slash_that_the_server_keeps_is_passed_on)
+{
+    const unsigned  flags = MH_PATH_MERGE_SLASHES | MH_PATH_KEEPS_ESCAPED;
+
+    CHECK(strcmp(mapped("/a%2Fb", "/a%2Fb", 0, flags), "/a%2Fb") == 0);
+    CHECK(strcmp(mapped("/a%2fb/", "/a%2fb/", 0, flags), "/a%2fb/") == 0);
+    CHECK(strcmp(mapped("/s/.%2F/x", "/s/.%2F/x", 2, flags), "/.%2F/x") == 0);
+
+    /* what only looks like one is told apart */
+
+    CHECK(strcmp(mapped("/a%252Fb", "/a%2Fb", 0, flags), "/a%252Fb") == 0);
+    CHECK(strcmp(mapped("/else", "/a%2Fb", 0, flags), "/a%252Fb") == 0);
 }
 
 

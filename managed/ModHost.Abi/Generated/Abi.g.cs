@@ -2,7 +2,7 @@
 // ClangSharpPInvokeGenerator 22.1.8 wrote this from abi.h.
 // Do not edit; run build/gen-bindings.
 // </auto-generated>
-// abi.h sha256: a4392f3367fe60ac6b004e76d1cf51b23ec55131f176dad26d6169d9491747ba
+// abi.h sha256: 9c4b2eababe499c9b589363fa2e3409f3efec721c49e4c09fe35983e7855ddd5
 
 #pragma warning disable CS1591 // abi.h has the documentation
 
@@ -640,6 +640,9 @@ public static partial class Modhost
 
     [NativeTypeName("#define MODHOST_BODY_END 0x0001u")]
     public const uint MODHOST_BODY_END = 0x0001U;
+
+    [NativeTypeName("#define MODHOST_BODY_TRAILERS 0x0002u")]
+    public const uint MODHOST_BODY_TRAILERS = 0x0002U;
 }
 
 /// <summary>Defines the type of a member as it was used in the native signature.</summary>

@@ -48,6 +48,9 @@ public static class FrameLayout
     /// <summary>MODHOST_BODY_END, of <see cref="FrameType.Body"/>.</summary>
     public const int BodyEnd = 0x01;
 
+    /// <summary>MODHOST_BODY_TRAILERS, of <see cref="FrameType.Body"/>.</summary>
+    public const int BodyTrailers = 0x02;
+
     /// <summary>MODHOST_SEND_* but DEFER, of <see cref="FrameType.Send"/>.</summary>
     public const int SendAll = 0x3f;
 

@@ -62,7 +62,8 @@ public static class FrameRules
         Add(FrameType.Pong, Any, value: true);
 
         Add(FrameType.Request, ChannelToWorker, LeastRequest, Longest, stream: Use.Stream);
-        Add(FrameType.Body, ChannelToWorker, most: Longest, flags: FrameLayout.BodyEnd, stream: Use.Stream);
+        Add(FrameType.Body, ChannelToWorker, most: Longest, flags: FrameLayout.BodyEnd | FrameLayout.BodyTrailers,
+            stream: Use.Stream);
         Add(FrameType.Sent, ChannelToWorker, stream: Use.Stream, value: true);
         Add(FrameType.Abort, ChannelToWorker, stream: Use.Stream, value: true);
         Add(FrameType.Want, ChannelToWorker, value: true);

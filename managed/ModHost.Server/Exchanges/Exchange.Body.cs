@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ModHost.Protocol;
 using ModHost.Server.Bodies;
+using ModHost.Server.Headers;
 using ModHost.Server.Scheduling;
 using ModHost.Server.Transport;
 
@@ -24,6 +25,7 @@ internal abstract partial class Exchange :
     private RequestBodyStream? _requestStream;
     private Stream? _requestStreamSet;
     private Pipe? _pipe;
+    private IHeaderDictionary? _requestTrailers;
     private long? _maxBody;
     private long _contentLength;
     private long _granted;
@@ -122,6 +124,21 @@ internal abstract partial class Exchange :
                 pipe.Writer.Complete();
             }
         }
+    }
+
+    /// <inheritdoc cref="HttpExchange.Trailers" />
+    public void Trailers(ExchangeTransport transport, ReadOnlySpan<byte> head)
+    {
+        var trailers = TrailerFields.Read(new RequestHead(head), Server.Options.RequestHeaderEncodingSelector);
+        lock (_gate)
+        {
+            if (IsUseOf(transport) && !_writerDone)
+            {
+                _requestTrailers = trailers;
+            }
+        }
+
+        Body(transport, default, end: true);
     }
 
     internal void ThrowIfSynchronousIsRefused(string operation)
@@ -316,5 +333,6 @@ internal abstract partial class Exchange :
 
         _readStarted = false;
         _writerDone = true;
+        _requestTrailers = null;
     }
 }

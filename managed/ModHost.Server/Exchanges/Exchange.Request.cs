@@ -98,12 +98,12 @@ internal abstract partial class Exchange :
         set => _traceIdentifier = value;
     }
 
-    // No web server that ModHost runs in gives trailers to its modules: available, and none, once the body was read.
+    // Available once the body was read, and none where the web server does not give them to its modules.
     bool IHttpRequestTrailersFeature.Available => _bodyEnded;
 
     IHeaderDictionary IHttpRequestTrailersFeature.Trailers =>
         _bodyEnded
-            ? EmptyHeaders
+            ? _requestTrailers ?? EmptyHeaders
             : throw new InvalidOperationException(
                 "The request trailers are not available yet. They may not be available until the full request body is "
                 + "read.");

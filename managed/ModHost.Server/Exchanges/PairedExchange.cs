@@ -20,6 +20,8 @@ internal sealed class PairedExchange(ModHostServer server, ExchangeTransport tra
 
     public override void Body(ReadOnlySpan<byte> data, bool end) => _exchange?.Body(transport, data, end);
 
+    public override void Trailers(ReadOnlySpan<byte> head) => _exchange?.Trailers(transport, head);
+
     public override void Sent(int bytes) => _exchange?.Sent(transport, bytes);
 
     public override void Abort(ResetReason reason) => _exchange?.Abort(transport, reason);

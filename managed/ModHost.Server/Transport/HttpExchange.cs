@@ -19,6 +19,10 @@ public abstract class HttpExchange
     /// <param name="end">The body is complete.</param>
     public abstract void Body(ReadOnlySpan<byte> data, bool end);
 
+    /// <summary>The body is complete, and trailers came behind it.</summary>
+    /// <param name="head">A request head block, already checked, whose headers they are; copied.</param>
+    public abstract void Trailers(ReadOnlySpan<byte> head);
+
     /// <summary>So many bytes of the response have left for the client.</summary>
     public abstract void Sent(int bytes);
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ModHost.Supervisor.Logging;
 
-/// <summary>Lines of nginx's error log.</summary>
+/// <summary>Lines of the web server's error log: nginx's, or Apache's as it writes them by default.</summary>
 internal static class ErrorLine
 {
     private static readonly string[] s_levels =
@@ -11,6 +11,9 @@ internal static class ErrorLine
 
     private static long s_second;
     private static string s_time = "";
+
+    /// <summary>Whose log the lines stand in; a supervisor has one web server for life.</summary>
+    public static bool ForApache { get; set; }
 
     public static string Name(LogLevel level) => s_levels[(int)level];
 
@@ -43,11 +46,17 @@ internal static class ErrorLine
 
     /// <summary>One line, with its newline.</summary>
     /// <param name="source">Where it comes from: "[shop/0 4711] " or nothing.</param>
-    public static byte[] Format(LogLevel level, string source, string text)
+    public static byte[] Format(LogLevel level, string source, string text) => Format(ForApache, level, source, text);
+
+    internal static byte[] Format(bool apache, LogLevel level, string source, string text)
     {
-        var line = new StringBuilder(64 + source.Length + text.Length);
-        line.Append(Time()).Append(" [").Append(s_levels[(int)level]).Append("] ")
-            .Append(CultureInfo.InvariantCulture, $"{Environment.ProcessId}#0: modhost: ").Append(source);
+        var line = new StringBuilder(80 + source.Length + text.Length);
+        var name = s_levels[(int)level];
+        _ = apache
+            ? line.Append(CultureInfo.InvariantCulture,
+                $"[{DateTime.Now:ddd MMM dd HH:mm:ss.ffffff yyyy}] [modhost:{name}] [pid {Environment.ProcessId}] ")
+            : line.Append(CultureInfo.InvariantCulture, $"{Time()} [{name}] {Environment.ProcessId}#0: modhost: ");
+        line.Append(source);
         Escape(line, text.TrimEnd());
         line.Append('\n');
         return Encoding.UTF8.GetBytes(line.ToString());

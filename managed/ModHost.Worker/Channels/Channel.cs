@@ -201,9 +201,24 @@ internal sealed class Channel : FrameConnection
     private string? OnBody(in FrameHeader header, ReadOnlySpan<byte> payload)
     {
         var end = (header.Flags & FrameLayout.BodyEnd) != 0;
+        if ((header.Flags & FrameLayout.BodyTrailers) != 0)
+        {
+            return OnTrailers(header, payload, end);
+        }
+
         return payload.IsEmpty && !end
             ? "BODY without anything in it"
             : Find(header, out var exchange) ?? exchange?.OnBody(payload, end);
+    }
+
+    private string? OnTrailers(in FrameHeader header, ReadOnlySpan<byte> head, bool end)
+    {
+        if (!end || !RequestHead.TryValidate(head, out _) || !IsWhole(head))
+        {
+            return "BODY with trailers that are not well formed";
+        }
+
+        return Find(header, out var exchange) ?? exchange?.OnTrailers(head);
     }
 
     private string? OnSent(in FrameHeader header) =>

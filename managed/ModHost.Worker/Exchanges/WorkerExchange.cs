@@ -125,18 +125,9 @@ internal sealed partial class WorkerExchange : ExchangeTransport
     /// <summary>BODY; gives what is wrong with it. Loop.</summary>
     public string? OnBody(ReadOnlySpan<byte> data, bool end)
     {
-        switch (_state)
+        if (!TakesBody(out var wrong))
         {
-            case State.Ended:
-                return null;
-            case State.Aborted:
-                return "BODY after ABORT";
-        }
-
-        if (_bodyEnded)
-        {
-            // It may just have ended, and what is said of a stream that has ended does not count.
-            return _state == State.Ended ? null : "BODY where none is left";
+            return wrong;
         }
 
         if (data.Length > Interlocked.Read(ref _granted))
@@ -148,6 +139,43 @@ internal sealed partial class WorkerExchange : ExchangeTransport
         _bodyEnded = end;
         Http.Body(data, end);
         return null;
+    }
+
+    /// <summary>BODY with trailers, a checked head block; gives what is wrong with it. Loop.</summary>
+    public string? OnTrailers(ReadOnlySpan<byte> head)
+    {
+        if (!TakesBody(out var wrong))
+        {
+            return wrong;
+        }
+
+        _bodyEnded = true;
+        Http.Trailers(head);
+        return null;
+    }
+
+    /// <summary>Whether a piece of the body may come now.</summary>
+    /// <param name="wrong">Where not: why that is a fault of the web server's, or none.</param>
+    private bool TakesBody(out string? wrong)
+    {
+        wrong = null;
+        switch (_state)
+        {
+            case State.Ended:
+                return false;
+            case State.Aborted:
+                wrong = "BODY after ABORT";
+                return false;
+        }
+
+        if (_bodyEnded)
+        {
+            // It may just have ended, and what is said of a stream that has ended does not count.
+            wrong = _state == State.Ended ? null : "BODY where none is left";
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>SENT; gives what is wrong with it. Loop.</summary>

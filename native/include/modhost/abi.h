@@ -461,7 +461,10 @@ typedef struct modhost_server_table {
 } modhost_server_table;
 
 /* exchange_body flags */
-#define MODHOST_BODY_END  0x0001u    /* the request body is complete          */
+#define MODHOST_BODY_END       0x0001u   /* the request body is complete     */
+#define MODHOST_BODY_TRAILERS  0x0002u   /* with END: `data` is no body but a
+                                            request head block, 8-aligned, of
+                                            which the headers are trailers   */
 
 /*
  * What the app side offers: one table for the CLR, one for each NativeAOT
@@ -502,7 +505,8 @@ typedef struct modhost_app_table {
 
     /*
      * Loop. Request-body (or upgraded) bytes, never more than the window
-     * that exchange_read granted. `data` is valid during the call only.
+     * that exchange_read granted (trailers take none). `data` is valid during
+     * the call only.
      */
     void (*exchange_body)(modhost_exchange *exchange, const uint8_t *data,
                           uint32_t length, uint32_t flags);

@@ -59,8 +59,9 @@ typedef struct modhost_frame {
 /* channel, web server -> worker */
 #define MODHOST_FRAME_REQUEST   8    /* opens `stream`; modhost_request_start,
                                         then the request head block           */
-#define MODHOST_FRAME_BODY      9    /* flags: MODHOST_BODY_END; within what
-                                        READ granted; also after an upgrade   */
+#define MODHOST_FRAME_BODY      9    /* flags: MODHOST_BODY_*; within what
+                                        READ granted, but for trailers; also
+                                        after an upgrade                      */
 #define MODHOST_FRAME_SENT     10    /* value: bytes that left for the client */
 #define MODHOST_FRAME_ABORT    11    /* value: MODHOST_RESET_*                */
 #define MODHOST_FRAME_WANT     12    /* value: requests that wait for credit;

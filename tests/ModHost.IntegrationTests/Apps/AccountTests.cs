@@ -11,79 +11,79 @@ public sealed class AccountTests
     public async Task Log_in_and_post_a_form_with_two_workers_and_a_reload()
     {
         var app = await AppBuild.Of("Accounts", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with
         {
             Workers = 2,
             Groups = "processes=2",
 
             // So that connections alternate: both workers must have their turn.
-            Events = "accept_mutex off;",
+            Nginx = new() { Events = "accept_mutex off;" },
         });
         var processes = new HashSet<string>();
         var rounds = Settings.Count(full: 100, usual: 5);
         for (var i = 0; i < rounds; i++)
         {
-            await Round(nginx, $"user{i}", processes, reload: i == rounds / 2);
+            await Round(server, $"user{i}", processes, reload: i == rounds / 2);
         }
 
-        await nginx.CheckSane();
-        Assert.Equal(0, await nginx.Quit());
+        await server.CheckSane();
+        Assert.Equal(0, await server.Quit());
     }
 
     [Fact]
     public async Task A_cookie_of_one_worker_is_good_in_every_other()
     {
         var app = await AppBuild.Of("Accounts", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Workers = 2, Groups = "processes=2", Events = "accept_mutex off;" });
-        var login = await RawConnection.Get(nginx.Port, "/login?name=one");
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with { Workers = 2, Groups = "processes=2", Nginx = new() { Events = "accept_mutex off;" } });
+        var login = await RawConnection.Get(server.Port, "/login?name=one");
         var processes = new HashSet<string>();
         await Wait.Until("both workers have accepted the cookie", async () =>
         {
-            var response = await RawConnection.Get(nginx.Port, "/form", Cookies(login));
+            var response = await RawConnection.Get(server.Port, "/form", Cookies(login));
             Assert.Equal(200, response.Status);
-            processes.Add((await RawConnection.Get(nginx.Port, "/")).Text);
+            processes.Add((await RawConnection.Get(server.Port, "/")).Text);
             return processes.Count == 2;
         });
-        await nginx.CheckSane();
+        await server.CheckSane();
     }
 
     [Fact]
     public async Task A_cookie_outlives_the_server()
     {
         var app = await AppBuild.Of("Accounts", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Http = places => $"modhost_state_directory {places.Prefix}/state;" });
-        var login = await RawConnection.Get(nginx.Port, "/login?name=one");
-        await nginx.Restart();
-        Assert.Equal(200, (await RawConnection.Get(nginx.Port, "/form", Cookies(login))).Status);
-        var state = new DirectoryInfo(Path.Combine(nginx.Places.Prefix, "state"));
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with { Options = "state_directory @PREFIX@/state" });
+        var login = await RawConnection.Get(server.Port, "/login?name=one");
+        await server.Restart();
+        Assert.Equal(200, (await RawConnection.Get(server.Port, "/form", Cookies(login))).Status);
+        var state = new DirectoryInfo(Path.Combine(server.Places.Prefix, "state"));
         Assert.NotEmpty(state.EnumerateFiles("key-*.xml", SearchOption.AllDirectories));
         var folder = state.EnumerateFiles("key-*.xml", SearchOption.AllDirectories).First().Directory!;
         Assert.Equal((UnixFileMode)0x1c0, folder.UnixFileMode);
-        await nginx.CheckSane();
+        await server.CheckSane();
     }
 
     /// <summary>Each request on a connection of its own.</summary>
-    private static async Task Round(NginxHost nginx, string name, HashSet<string> processes, bool reload)
+    private static async Task Round(ServerHost server, string name, HashSet<string> processes, bool reload)
     {
-        var login = await RawConnection.Get(nginx.Port, "/login?name=" + name);
+        var login = await RawConnection.Get(server.Port, "/login?name=" + name);
         Assert.Equal(200, login.Status);
         processes.Add(login.Text);
-        var form = await RawConnection.Get(nginx.Port, "/form", Cookies(login));
+        var form = await RawConnection.Get(server.Port, "/form", Cookies(login));
         Assert.Equal(200, form.Status);
         if (reload && Settings.Daemon)
         {
-            await ProcessGroups.Command(nginx.Places, new { command = "reload", group = "g0" });
+            await ProcessGroups.Command(server.Places, new { command = "reload", group = "g0" });
         }
         else if (reload)
         {
-            await nginx.Reload();
+            await server.Reload();
         }
 
         var body = "__RequestVerificationToken=" + Uri.EscapeDataString(form.Text);
-        var posted = await RawConnection.Exchange(nginx.Port,
+        var posted = await RawConnection.Exchange(server.Port,
             $"POST /form HTTP/1.1\r\nHost: probe.test\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             + $"Content-Length: {body.Length}\r\n{Cookies(login, form)}\r\n{body}", "POST");
-        Assert.True(posted.Status == 200, $"{posted}\n{NginxHost.Tail(nginx.Log)}");
+        Assert.True(posted.Status == 200, $"{posted}\n{ServerHost.Tail(server.Log)}");
         Assert.StartsWith(name + " ", posted.Text, StringComparison.Ordinal);
     }
 

@@ -21,15 +21,15 @@ public sealed class ClientTests
             await Child.Run(npm!, ["install", "--no-audit", "--no-fund", "--silent", "@microsoft/signalr"], folder);
             File.Copy(Path.Combine(Scripts, "signalr-client.js"), Path.Combine(folder, "client.js"));
             var app = await AppBuild.Of("SignalRHub", AppRuntime.Jit);
-            await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2 affinity=cookie" });
+            await using var server = await ServerHost.Start(ServerSetup.For(app) with { Groups = "processes=2 affinity=cookie" });
             foreach (var mode in (string[])["negotiate", "skip"])
             {
-                var output = await Child.Run(Which("node")!, ["client.js", Url(nginx.Port, "/hub"), mode], folder, limit: TimeSpan.FromMinutes(5));
+                var output = await Child.Run(Which("node")!, ["client.js", Url(server.Port, "/hub"), mode], folder, limit: TimeSpan.FromMinutes(5));
                 Assert.Contains("ok", output, StringComparison.Ordinal);
             }
 
-            await nginx.CheckSane();
-            Assert.Equal(0, await nginx.Quit());
+            await server.CheckSane();
+            Assert.Equal(0, await server.Quit());
         }
         finally
         {
@@ -45,23 +45,23 @@ public sealed class ClientTests
         var (code, _) = await Child.TryRun("/usr/bin/python3", ["-c", "import grpc"]);
         Skip.If(code != 0, "python3-grpcio is not installed");
         var app = await AppBuild.Of("GrpcWire", runtime);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2" });
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with { Groups = "processes=2" });
         var output = await Child.Run("/usr/bin/python3",
-            [Path.Combine(Scripts, "grpc_client.py"), $"127.0.0.1:{nginx.Places.Http2Port}", "1000"], limit: TimeSpan.FromMinutes(10));
+            [Path.Combine(Scripts, "grpc_client.py"), $"127.0.0.1:{server.Places.Http2Port}", "1000"], limit: TimeSpan.FromMinutes(10));
         Assert.Contains("ok", output, StringComparison.Ordinal);
-        await nginx.CheckSane();
-        Assert.Equal(0, await nginx.Quit());
+        await server.CheckSane();
+        Assert.Equal(0, await server.Quit());
     }
 
     [Fact]
     public async Task A_native_library_from_a_package()
     {
         var app = await AppBuild.Of("NativeDependency", AppRuntime.Jit);
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Groups = "processes=2" });
-        Assert.Matches(@"^3\.\d+\.\d+$", (await RawConnection.Get(nginx.Port, "/")).Text);
-        Assert.Equal("42", (await RawConnection.Get(nginx.Port, "/sum")).Text);
-        await nginx.CheckSane();
-        Assert.Equal(0, await nginx.Quit());
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with { Groups = "processes=2" });
+        Assert.Matches(@"^3\.\d+\.\d+$", (await RawConnection.Get(server.Port, "/")).Text);
+        Assert.Equal("42", (await RawConnection.Get(server.Port, "/sum")).Text);
+        await server.CheckSane();
+        Assert.Equal(0, await server.Quit());
     }
 
     private static string Url(int port, string path) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}{path}");

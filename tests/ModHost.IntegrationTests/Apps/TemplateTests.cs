@@ -6,63 +6,63 @@ namespace ModHost.IntegrationTests.Apps;
 
 /// <summary>
 /// Real input: applications that the SDK's own templates generate now, outside the tree, published unmodified and
-/// served by two nginx workers.
+/// served by two workers of the web server.
 /// </summary>
 public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<TemplateFixture>
 {
     [Fact]
     public async Task Web()
     {
-        await using var nginx = await Serve(await templates.Publish("web", "TemplateWeb"));
-        await EveryWorker(nginx, "/", response => Assert.Equal("Hello World!", response.Text));
-        await Finish(nginx);
+        await using var server = await Serve(await templates.Publish("web", "TemplateWeb"));
+        await EveryWorker(server, "/", response => Assert.Equal("Hello World!", response.Text));
+        await Finish(server);
     }
 
     [Fact]
     public async Task Webapi()
     {
-        await using var nginx = await Serve(await templates.Publish("webapi", "TemplateApi", "--no-https"), "/weatherforecast");
-        await EveryWorker(nginx, "/weatherforecast", response =>
+        await using var server = await Serve(await templates.Publish("webapi", "TemplateApi", "--no-https"), "/weatherforecast");
+        await EveryWorker(server, "/weatherforecast", response =>
         {
             Assert.StartsWith("application/json", response.Header("Content-Type"), StringComparison.Ordinal);
             Assert.Equal(5, response.Text.Split("\"temperatureC\"").Length - 1);
         });
-        await Finish(nginx);
+        await Finish(server);
     }
 
     [Fact]
     public async Task Mvc()
     {
-        await using var nginx = await Serve(await templates.Publish("mvc", "TemplateMvc", "--no-https"));
-        await EveryWorker(nginx, "/", response => Assert.Contains("<h1 class=\"display-4\">Welcome</h1>", response.Text, StringComparison.Ordinal));
-        await EveryWorker(nginx, "/Home/Privacy", response => Assert.Contains("<title>Privacy Policy - TemplateMvc</title>", response.Text, StringComparison.Ordinal));
+        await using var server = await Serve(await templates.Publish("mvc", "TemplateMvc", "--no-https"));
+        await EveryWorker(server, "/", response => Assert.Contains("<h1 class=\"display-4\">Welcome</h1>", response.Text, StringComparison.Ordinal));
+        await EveryWorker(server, "/Home/Privacy", response => Assert.Contains("<title>Privacy Policy - TemplateMvc</title>", response.Text, StringComparison.Ordinal));
 
         // Static assets of the app, found through its content root.
-        var page = (await RawConnection.Get(nginx.Port, "/")).Text;
+        var page = (await RawConnection.Get(server.Port, "/")).Text;
         var script = System.Text.RegularExpressions.Regex.Match(page, "src=\"(/js/site[^\"]*)\"").Groups[1].Value;
-        Assert.Equal(200, (await RawConnection.Get(nginx.Port, script)).Status);
-        Assert.Contains("bootstrap", (await RawConnection.Get(nginx.Port, "/lib/bootstrap/dist/js/bootstrap.bundle.min.js")).Text, StringComparison.OrdinalIgnoreCase);
-        await Finish(nginx);
+        Assert.Equal(200, (await RawConnection.Get(server.Port, script)).Status);
+        Assert.Contains("bootstrap", (await RawConnection.Get(server.Port, "/lib/bootstrap/dist/js/bootstrap.bundle.min.js")).Text, StringComparison.OrdinalIgnoreCase);
+        await Finish(server);
     }
 
     [Fact]
     public async Task Webapp()
     {
-        await using var nginx = await Serve(await templates.Publish("webapp", "TemplateWebApp", "--no-https"));
-        await EveryWorker(nginx, "/", response => Assert.Contains("<title>Home page - TemplateWebApp</title>", response.Text, StringComparison.Ordinal));
-        await EveryWorker(nginx, "/Privacy", response => Assert.Contains("Use this page to detail your site's privacy policy.", response.Text, StringComparison.Ordinal));
-        await Finish(nginx);
+        await using var server = await Serve(await templates.Publish("webapp", "TemplateWebApp", "--no-https"));
+        await EveryWorker(server, "/", response => Assert.Contains("<title>Home page - TemplateWebApp</title>", response.Text, StringComparison.Ordinal));
+        await EveryWorker(server, "/Privacy", response => Assert.Contains("Use this page to detail your site's privacy policy.", response.Text, StringComparison.Ordinal));
+        await Finish(server);
     }
 
     [Fact]
     public async Task Webapiaot_as_a_library()
     {
         var app = await templates.PublishLibrary("webapiaot", "TemplateAot");
-        await using var nginx = await Serve(app, "/todos");
-        await EveryWorker(nginx, "/todos", response => Assert.Contains("\"title\":\"Walk the dog\"", response.Text, StringComparison.Ordinal));
-        await EveryWorker(nginx, "/todos/2", response => Assert.Contains("\"id\":2", response.Text, StringComparison.Ordinal));
-        Assert.Equal(404, (await RawConnection.Get(nginx.Port, "/todos/99")).Status);
-        await Finish(nginx);
+        await using var server = await Serve(app, "/todos");
+        await EveryWorker(server, "/todos", response => Assert.Contains("\"title\":\"Walk the dog\"", response.Text, StringComparison.Ordinal));
+        await EveryWorker(server, "/todos/2", response => Assert.Contains("\"id\":2", response.Text, StringComparison.Ordinal));
+        Assert.Equal(404, (await RawConnection.Get(server.Port, "/todos/99")).Status);
+        await Finish(server);
     }
 
     [Fact]
@@ -70,22 +70,22 @@ public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<Tem
     {
         var first = await templates.Publish("mvc", "TemplateMvc", "--no-https");
         var second = await templates.Publish("mvc", "OtherMvc", "--no-https");
-        await using var nginx = await NginxHost.Start(new NginxSetup
+        await using var server = await ServerHost.Start(new ServerSetup
         {
-            Server = _ => $"location /first/ {{ modhost_pass {first}; }}\nlocation /second/ {{ modhost_pass {second}; }}",
+            Places = [new("/first/", $"pass {first}"), new("/second/", $"pass {second}")],
         }, "/first/");
-        await nginx.Answers("/second/", wait: true);
+        await server.Answers("/second/", wait: true);
         for (var i = 0; i < 5; i++)
         {
-            var one = (await RawConnection.Get(nginx.Port, "/first/Home/Privacy")).Text;
-            var two = (await RawConnection.Get(nginx.Port, "/second/Home/Privacy")).Text;
+            var one = (await RawConnection.Get(server.Port, "/first/Home/Privacy")).Text;
+            var two = (await RawConnection.Get(server.Port, "/second/Home/Privacy")).Text;
             Assert.Contains("<title>Privacy Policy - TemplateMvc</title>", one, StringComparison.Ordinal);
             Assert.Contains("<title>Privacy Policy - OtherMvc</title>", two, StringComparison.Ordinal);
             Assert.Contains("href=\"/first/Home/Privacy\"", one, StringComparison.Ordinal);
             Assert.Contains("href=\"/second/Home/Privacy\"", two, StringComparison.Ordinal);
         }
 
-        await Finish(nginx);
+        await Finish(server);
     }
 
     [SkippableTheory]
@@ -103,9 +103,9 @@ public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<Tem
             throw new SkipException($"dotnet new {template}: package {package} is not to be had here");
         }
 
-        await using var nginx = await Serve(app);
-        await EveryWorker(nginx, "/", response => Assert.Contains(content, response.Text, StringComparison.Ordinal));
-        await Finish(nginx);
+        await using var server = await Serve(app);
+        await EveryWorker(server, "/", response => Assert.Contains(content, response.Text, StringComparison.Ordinal));
+        await Finish(server);
     }
 
     [SkippableFact]
@@ -121,9 +121,9 @@ public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<Tem
             throw new SkipException($"Entity Framework on SQLite: package {package} is not to be had here");
         }
 
-        await using var nginx = await Serve(app);
-        Assert.Equal("2 blogs", (await RawConnection.Get(nginx.Port, "/")).Text);
-        await Finish(nginx);
+        await using var server = await Serve(app);
+        Assert.Equal("2 blogs", (await RawConnection.Get(server.Port, "/")).Text);
+        await Finish(server);
     }
 
     private static string? Missing(InvalidOperationException error)
@@ -132,24 +132,24 @@ public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<Tem
         return match.Success ? match.Groups[1].Value.TrimEnd('.') : null;
     }
 
-    private static Task<NginxHost> Serve(string app, string ready = "/") =>
-        NginxHost.Start(NginxSetup.For(app) with { Workers = 2, Groups = "processes=2" }, ready);
+    private static Task<ServerHost> Serve(string app, string ready = "/") =>
+        ServerHost.Start(ServerSetup.For(app) with { Workers = 2, Groups = "processes=2" }, ready);
 
     /// <summary>Asks on new connections until each worker has logged an answer of its own.</summary>
-    private static async Task EveryWorker(NginxHost nginx, string target, Action<RawResponse> check)
+    private static async Task EveryWorker(ServerHost server, string target, Action<RawResponse> check)
     {
         for (var i = 0; i < 10; i++)
         {
-            var response = await RawConnection.Get(nginx.Port, target);
-            Assert.True(response.Status == 200, $"{response}\n{NginxHost.Tail(nginx.Log)}");
+            var response = await RawConnection.Get(server.Port, target);
+            Assert.True(response.Status == 200, $"{response}\n{ServerHost.Tail(server.Log)}");
             check(response);
         }
     }
 
-    private static async Task Finish(NginxHost nginx)
+    private static async Task Finish(ServerHost server)
     {
-        await nginx.CheckSane();
-        Assert.Equal(0, await nginx.Quit());
+        await server.CheckSane();
+        Assert.Equal(0, await server.Quit());
     }
 }
 

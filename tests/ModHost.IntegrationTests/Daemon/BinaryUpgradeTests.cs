@@ -7,10 +7,11 @@ namespace ModHost.IntegrationTests.Daemon;
 /// nginx's binary is upgraded under load. For a while there are two masters, each with a supervisor and workers of its
 /// own; then one of them goes with all that was its own, and no request fails.
 /// </summary>
-/// <typeparam name="TServer">How the application runs.</typeparam>
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
 [Trait("Mode", "daemon")]
-public abstract class BinaryUpgradeTests<TServer>
-    where TServer : IServerUnderTest
+[Trait("Server", "nginx")]
+public abstract class BinaryUpgradeTests<TRuntime>
+    where TRuntime : ITestedRuntime
 {
     private const int Processes = 2;
 
@@ -22,15 +23,15 @@ public abstract class BinaryUpgradeTests<TServer>
         for (var i = 0; i < Settings.Count(full: 10, usual: 1); i++)
         {
             var (workers, supervisor, instance) = (host.Workers, host.Supervisor, host.Instances.Single());
-            var master = host.Nginx.Master;
+            var master = host.Server.Master;
             var second = await Upgrade(host, workers, supervisor);
 
-            host.Nginx.Send(Signal.Winch);
-            await Wait.Until("the old master has no worker", () => host.Nginx.Workers.Count == 0);
+            host.Server.Send(Signal.Winch);
+            await Wait.Until("the old master has no worker", () => host.Server.Workers.Count == 0);
             await Answered(load);
-            host.Nginx.Send(Signal.Quit);
+            host.Server.Send(Signal.Quit);
             await Wait.Until("the old master has gone", () => !ProcFs.Lives(master));
-            host.Nginx.Upgraded(second);
+            host.Server.Upgraded(second);
 
             // It waited for its own: at this moment they are gone.
             Assert.DoesNotContain(workers, ProcFs.Lives);
@@ -43,8 +44,8 @@ public abstract class BinaryUpgradeTests<TServer>
 
         await load.Stop();
         load.Account(host.Ran(), 0);
-        await host.Nginx.CheckSane();
-        Assert.Equal(0, await host.Nginx.Quit());
+        await host.Server.CheckSane();
+        Assert.Equal(0, await host.Server.Quit());
     }
 
     [Fact]
@@ -58,14 +59,14 @@ public abstract class BinaryUpgradeTests<TServer>
             var second = await Upgrade(host, workers, supervisor);
 
             // The old nginx workers go and come back; no init_module tells the supervisor of it.
-            host.Nginx.Send(Signal.Winch);
-            await Wait.Until("the old master has no worker", () => host.Nginx.Workers.Count == 0);
+            host.Server.Send(Signal.Winch);
+            await Wait.Until("the old master has no worker", () => host.Server.Workers.Count == 0);
             await Answered(load);
-            host.Nginx.Send(Signal.Hup);
-            await host.Nginx.Whole("/empty");
+            host.Server.Send(Signal.Hup);
+            await host.Server.Whole("/empty");
             Signal.Send(second, Signal.Quit);
             await Wait.Until("the new master has gone", () => !ProcFs.Lives(second));
-            await Wait.Until("the first one has its pid file again", () => !File.Exists(host.Nginx.Places.PidFile + ".oldbin"));
+            await Wait.Until("the first one has its pid file again", () => !File.Exists(host.Server.Places.PidFile + ".oldbin"));
 
             Assert.Equal(workers, host.Workers);
             Assert.Equal(supervisor, host.Supervisor);
@@ -76,17 +77,17 @@ public abstract class BinaryUpgradeTests<TServer>
 
         await load.Stop();
         load.Account(host.Ran(), 0);
-        await host.Nginx.CheckSane();
-        Assert.Equal(0, await host.Nginx.Quit());
+        await host.Server.CheckSane();
+        Assert.Equal(0, await host.Server.Quit());
     }
 
     private static Task<DaemonHost> Start() =>
-        DaemonHost.Start<TServer>($"processes={Processes}", nginxWorkers: 2, change: setup => setup with { Detached = true });
+        DaemonHost.Start<TRuntime>($"processes={Processes}", webWorkers: 2, change: setup => setup with { Detached = true });
 
     // Two of everything are there, and both serve.
     private static async Task<int> Upgrade(DaemonHost host, IReadOnlyList<int> workers, int supervisor)
     {
-        var second = await host.Nginx.Upgrade();
+        var second = await host.Server.Upgrade();
         await Wait.Until("there are two supervisors", () => host.Supervisors.Count == 2);
         Assert.Contains(supervisor, host.Supervisors);
         Assert.Equal(2, host.Instances.Count);
@@ -102,6 +103,6 @@ public abstract class BinaryUpgradeTests<TServer>
     }
 }
 
-public sealed class BinaryUpgradeJitTests : BinaryUpgradeTests<NginxJit>;
+public sealed class BinaryUpgradeJitTests : BinaryUpgradeTests<Jit>;
 
-public sealed class BinaryUpgradeAotTests : BinaryUpgradeTests<NginxAot>;
+public sealed class BinaryUpgradeAotTests : BinaryUpgradeTests<Aot>;

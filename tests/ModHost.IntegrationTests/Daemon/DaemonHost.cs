@@ -3,14 +3,14 @@ using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Daemon;
 
-/// <summary>A real nginx with one application in a process group called <c>shop</c>, and what can be seen of the group.</summary>
+/// <summary>A real web server with one application in a process group called <c>shop</c>, and what can be seen of the group.</summary>
 internal sealed class DaemonHost : IAsyncDisposable
 {
-    private DaemonHost(NginxHost nginx, string folder) => (Nginx, Folder) = (nginx, folder);
+    private DaemonHost(ServerHost server, string folder) => (Server, Folder) = (server, folder);
 
-    public NginxHost Nginx { get; }
+    public ServerHost Server { get; }
 
-    public int Port => Nginx.Port;
+    public int Port => Server.Port;
 
     /// <summary>A folder that workers may write to: ledgers, marker files.</summary>
     public string Folder { get; }
@@ -24,7 +24,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     {
         get
         {
-            var all = Nginx.Daemons.Where(process => IsWorker(process.Id)).ToArray();
+            var all = Server.Daemons.Where(process => IsWorker(process.Id)).ToArray();
             return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id).Order()];
         }
     }
@@ -37,17 +37,17 @@ internal sealed class DaemonHost : IAsyncDisposable
     public IReadOnlyList<int> Supervisors => Own("modhostd");
 
     /// <summary>Folders of supervisors, with their sockets.</summary>
-    public IReadOnlyList<string> Instances => Directory.GetDirectories(ProcessGroups.RunDirectory(Nginx.Places));
+    public IReadOnlyList<string> Instances => Directory.GetDirectories(ProcessGroups.RunDirectory(Server.Places));
 
     /// <summary>Starts it; ready when the application answers.</summary>
     /// <param name="keys">Keys of the process group; in them FOLDER is <see cref="Folder"/>.</param>
-    /// <param name="location">More directives of the location.</param>
+    /// <param name="options">More options of the place.</param>
     /// <param name="change">Of what is written otherwise.</param>
-    public static async Task<DaemonHost> Start<TServer>(string keys, string location = "", int nginxWorkers = 1,
-        Func<NginxSetup, NginxSetup>? change = null)
-        where TServer : IServerUnderTest
+    public static async Task<DaemonHost> Start<TRuntime>(string keys, string options = "", int webWorkers = 1,
+        Func<ServerSetup, ServerSetup>? change = null)
+        where TRuntime : ITestedRuntime
     {
-        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        var app = await AppBuild.Of("Probe", TRuntime.Runtime);
         var folder = Settings.NewFolder("daemon");
         foreach (var file in (string[])["start", "marker"])
         {
@@ -57,9 +57,9 @@ internal sealed class DaemonHost : IAsyncDisposable
 
         try
         {
-            var setup = Setup(app, folder, keys, location) with { Workers = nginxWorkers };
-            var nginx = await NginxHost.Start(change?.Invoke(setup) ?? setup, "/empty");
-            return new DaemonHost(nginx, folder);
+            var setup = Setup(app, folder, keys, options) with { Workers = webWorkers };
+            var server = await ServerHost.Start(change?.Invoke(setup) ?? setup, "/empty");
+            return new DaemonHost(server, folder);
         }
         catch
         {
@@ -68,23 +68,17 @@ internal sealed class DaemonHost : IAsyncDisposable
         }
     }
 
-    public static NginxSetup Setup(string app, string folder, string keys, string location = "") => new()
+    public static ServerSetup Setup(string app, string folder, string keys, string options = "") => new()
     {
         OwnGroups = true,
         // On a busy machine a start may take longer than requests wait for it by default.
-        Http = places => $"""
-            {ProcessGroups.Preamble(places)}
-            modhost_queue_timeout 60s;
-            modhost_env PROBE_LEDGER {folder}/ledger;
-            modhost_env PROBE_START_FILE {folder}/start;
-            modhost_env PROBE_LIFE_FILE {folder}/life;
-            modhost_daemon_process shop {keys.Replace("FOLDER", folder, StringComparison.Ordinal)};
-            """,
-        Server = _ => $"location / {{ modhost_pass {app} process_group=shop; {location} }}",
+        Options = $"{ProcessGroups.Preamble} queue_timeout 60s; env PROBE_LEDGER {folder}/ledger; env PROBE_START_FILE {folder}/start; "
+            + $"env PROBE_LIFE_FILE {folder}/life; daemon_process shop {keys.Replace("FOLDER", folder, StringComparison.Ordinal)}",
+        Places = [new("/", $"pass {app} process_group=shop; {options}")],
     };
 
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
-    public Task<JsonElement> Command(object command) => ProcessGroups.Command(Nginx.Places, command);
+    public Task<JsonElement> Command(object command) => ProcessGroups.Command(Server.Places, command);
 
     /// <summary>Waits until other processes than these serve, all of them ready.</summary>
     public Task Replaced(IReadOnlyCollection<int> old, int count) => Wait.Until($"{count} other workers are there", async () =>
@@ -115,7 +109,7 @@ internal sealed class DaemonHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Nginx.DisposeAsync();
+        await Server.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -131,7 +125,7 @@ internal sealed class DaemonHost : IAsyncDisposable
     // What one of them has forked has its name until it executes another program.
     private int[] Own(string program)
     {
-        var all = Nginx.Daemons.Where(process => Program(process.Id) == program).ToArray();
+        var all = Server.Daemons.Where(process => Program(process.Id) == program).ToArray();
         return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id)];
     }
 }

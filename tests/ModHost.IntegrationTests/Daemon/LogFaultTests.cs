@@ -14,7 +14,7 @@ public sealed class LogFaultTests
     [Fact]
     public async Task A_log_without_room_costs_lines_and_no_request()
     {
-        await using var host = await DaemonHost.Start<NginxJit>("processes=2 log=FOLDER/app.log");
+        await using var host = await DaemonHost.Start<Jit>("processes=2 log=FOLDER/app.log");
         var log = Path.Combine(host.Folder, "app.log");
         await Wait.Until("the group has a log", () => File.Exists(log));
         File.CreateSymbolicLink(log + ".full", "/dev/full");
@@ -24,7 +24,7 @@ public sealed class LogFaultTests
         // There is room again.
         File.Delete(log);
         await Told(log);
-        await host.Nginx.CheckSane();
+        await host.Server.CheckSane();
     }
 
     [SkippableFact]
@@ -35,7 +35,7 @@ public sealed class LogFaultTests
         try
         {
             Skip.If(code != 0, $"No file system can be mounted here: {output}");
-            await using var host = await DaemonHost.Start<NginxJit>($"processes=2 log={disk}/app.log");
+            await using var host = await DaemonHost.Start<Jit>($"processes=2 log={disk}/app.log");
             var log = Path.Combine(disk, "app.log");
             await Disturb(host);
             Assert.InRange(new FileInfo(log).Length, Kept, 4 * Kept);
@@ -43,8 +43,8 @@ public sealed class LogFaultTests
             // Rotated away, as somebody would do who needs room: for more than is kept.
             File.Delete(log);
             await Told(log);
-            await host.Nginx.CheckSane();
-            Assert.Equal(0, await host.Nginx.Quit());
+            await host.Server.CheckSane();
+            Assert.Equal(0, await host.Server.Quit());
         }
         finally
         {

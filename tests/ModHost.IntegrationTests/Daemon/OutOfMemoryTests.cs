@@ -3,7 +3,7 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Daemon;
 
-/// <summary>The kernel kills a worker for want of memory: all of nginx is in one control group with a limit.</summary>
+/// <summary>The kernel kills a worker for want of memory: all of the web server is in one control group with a limit.</summary>
 [Trait("Mode", "daemon")]
 public sealed class OutOfMemoryTests
 {
@@ -14,20 +14,20 @@ public sealed class OutOfMemoryTests
     {
         await using var cgroup = MemoryCgroup.TryMake(LimitMb * 1024L * 1024);
         Skip.If(cgroup is null, "No control group with a limit on memory can be made here.");
-        await using var host = await DaemonHost.Start<NginxJit>("processes=1",
+        await using var host = await DaemonHost.Start<Jit>("processes=1",
             change: setup => setup with { Within = cgroup!.Command });
         var worker = host.Workers.Single();
         Assert.Equal(502, (await RawConnection.Get(host.Port, $"/runtime/leak-native?mb={2 * LimitMb}")).Status);
-        await host.Nginx.WaitForLog($@"\[shop/0 {worker}\] MH0705: was killed by signal 9 \(SIGKILL\) by the kernel: out of memory$");
+        await host.Server.WaitForLog($@"\[shop/0 {worker}\] MH0705: was killed by signal 9 \(SIGKILL\) by the kernel: out of memory$");
         await Wait.Until("the worker was replaced", () => host.Workers is [var one] && one != worker);
-        await host.Nginx.Answers("/empty", wait: true);
+        await host.Server.Answers("/empty", wait: true);
 
         // One that somebody kills is told apart from it.
         var next = host.Workers.Single();
         Signal.Send(next, Signal.Kill);
-        await host.Nginx.WaitForLog($@"\[shop/0 {next}\] MH0705: was killed by signal 9 \(SIGKILL\)$");
-        await host.Nginx.Answers("/empty", wait: true);
-        await host.Nginx.CheckSane();
-        Assert.Equal(0, await host.Nginx.Quit());
+        await host.Server.WaitForLog($@"\[shop/0 {next}\] MH0705: was killed by signal 9 \(SIGKILL\)$");
+        await host.Server.Answers("/empty", wait: true);
+        await host.Server.CheckSane();
+        Assert.Equal(0, await host.Server.Quit());
     }
 }

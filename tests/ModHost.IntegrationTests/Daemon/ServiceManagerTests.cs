@@ -8,12 +8,13 @@ namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>
 /// <c>modhostd --config FILE</c>, alone, as a service manager starts it: no web server's master and no watchdog. The
-/// manager is a socket here, as systemd's is; the configuration is one that nginx has written.
+/// manager is a socket here, as systemd's is; the configuration is one that a web server
+/// has written.
 /// </summary>
-/// <typeparam name="TServer">How the application runs.</typeparam>
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
 [Trait("Mode", "daemon")]
-public abstract class ServiceManagerTests<TServer>
-    where TServer : IServerUnderTest
+public abstract class ServiceManagerTests<TRuntime>
+    where TRuntime : ITestedRuntime
 {
     private const int WatchdogMilliseconds = 1000;
 
@@ -95,18 +96,18 @@ public abstract class ServiceManagerTests<TServer>
             ["RUNTIME_DIRECTORY"] = Path.Combine(folder, "runtime"),
         });
 
-    /// <summary>What nginx writes for its supervisor, kept when nginx has gone.</summary>
+    /// <summary>What a web server writes for its supervisor, kept when the server has gone.</summary>
     private static async Task<string> Configuration(string folder)
     {
-        var app = await AppBuild.Of("Probe", TServer.Runtime);
+        var app = await AppBuild.Of("Probe", TRuntime.Runtime);
         var kept = Path.Combine(folder, "supervisor.json");
-        await using var nginx = await NginxHost.Start(DaemonHost.Setup(app, folder, "processes=2 warmup=/ledger?id=warm-up"), "/empty");
-        var instance = Directory.EnumerateDirectories(ProcessGroups.RunDirectory(nginx.Places)).Single();
+        await using var server = await ServerHost.Start(DaemonHost.Setup(app, folder, "processes=2 warmup=/ledger?id=warm-up"), "/empty");
+        var instance = Directory.EnumerateDirectories(ProcessGroups.RunDirectory(server.Places)).Single();
         var text = File.ReadAllText(Path.Combine(instance, "config-1.json"));
-        Assert.Equal(0, await nginx.Quit());
+        Assert.Equal(0, await server.Quit());
 
-        // nginx's own error log goes with nginx.
-        File.WriteAllText(kept, text.Replace(nginx.Places.ErrorLog, Path.Combine(folder, "error.log"), StringComparison.Ordinal));
+        // The web server's own error log goes with it.
+        File.WriteAllText(kept, text.Replace(server.Places.ErrorLog, Path.Combine(folder, "error.log"), StringComparison.Ordinal));
         foreach (var file in Directory.EnumerateFiles(folder, "l*.*"))
         {
             File.Delete(file);
@@ -148,6 +149,6 @@ public abstract class ServiceManagerTests<TServer>
         [.. Directory.EnumerateFiles(folder, name + ".*").SelectMany(File.ReadLines).Select(line => line.Split(' ')[0])];
 }
 
-public sealed class ServiceManagerJitTests : ServiceManagerTests<NginxJit>;
+public sealed class ServiceManagerJitTests : ServiceManagerTests<Jit>;
 
-public sealed class ServiceManagerAotTests : ServiceManagerTests<NginxAot>;
+public sealed class ServiceManagerAotTests : ServiceManagerTests<Aot>;

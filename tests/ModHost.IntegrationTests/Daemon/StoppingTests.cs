@@ -4,27 +4,27 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Daemon;
 
-/// <summary>When nginx's master is gone, every application of every group has been stopped.</summary>
+/// <summary>When the web server's master is gone, every application of every group has been stopped.</summary>
 [Trait("Mode", "daemon")]
 public sealed class StoppingTests
 {
     private const int Workers = 4;
 
     [Theory]
-    [InlineData(Signal.Quit)]
-    [InlineData(Signal.Term)]
-    public async Task The_end_of_the_master_is_seen_by_every_worker_of_every_group(int signal)
+    [InlineData(nameof(Order.Quit))]
+    [InlineData(nameof(Order.Stop))]
+    public async Task The_end_of_the_master_is_seen_by_every_worker_of_every_group(string order)
     {
         var folder = Settings.NewFolder("life");
         try
         {
-            await using var nginx = await Start(folder);
+            await using var server = await Start(folder);
             Assert.Equal(Workers, Noted(folder, "started"));
             Assert.Equal(0, Noted(folder, "stopping"));
-            Assert.Equal(0, await nginx.Quit(signal));
+            Assert.Equal(0, await server.Quit(Enum.Parse<Order>(order)));
             Assert.Equal(Workers, Noted(folder, "stopping"));
             Assert.Equal(Workers, Noted(folder, "stopped"));
-            Assert.Empty(nginx.Alarming());
+            Assert.Empty(server.Alarming());
         }
         finally
         {
@@ -38,13 +38,13 @@ public sealed class StoppingTests
         var folder = Settings.NewFolder("life");
         try
         {
-            await using var nginx = await Start(folder);
-            nginx.Configure(await Setup(folder, AppRuntime.Jit));
-            await nginx.Reload("/jit/empty");
+            await using var server = await Start(folder);
+            server.Configure(await Setup(folder, AppRuntime.Jit));
+            await server.Reload("/jit/empty");
             await Wait.Until("the removed group has stopped", () => Noted(folder, "stopped") == Workers / 2);
-            Assert.Equal(200, (await RawConnection.Get(nginx.Port, "/jit/empty")).Status);
-            await nginx.CheckSane();
-            Assert.Equal(0, await nginx.Quit());
+            Assert.Equal(200, (await RawConnection.Get(server.Port, "/jit/empty")).Status);
+            await server.CheckSane();
+            Assert.Equal(0, await server.Quit());
             Assert.Equal(Workers, Noted(folder, "stopped"));
         }
         finally
@@ -56,7 +56,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task A_rolling_restart_asks_WebSockets_to_close_by_ApplicationStopping()
     {
-        await using var host = await DaemonHost.Start<NginxJit>("processes=1 graceful-timeout=1s");
+        await using var host = await DaemonHost.Start<Jit>("processes=1 graceful-timeout=1s");
         var old = host.Workers.Single();
         using var socket = new ClientWebSocket();
         await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{host.Port}/ws/until-stopping"), CancellationToken.None);
@@ -68,33 +68,34 @@ public sealed class StoppingTests
         await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token);
         await Wait.Until("the old worker has ended", () => !ProcFs.Lives(old));
         Assert.Equal(1, host.Noted("stopped"));
-        await host.Nginx.CheckSane();
+        await host.Server.CheckSane();
     }
 
-    private static async Task<NginxHost> Start(string folder)
+    private static async Task<ServerHost> Start(string folder)
     {
-        var nginx = await NginxHost.Start(await Setup(folder, AppRuntime.Jit, AppRuntime.Aot), "/jit/empty");
-        await nginx.Answers("/aot/empty", wait: true);
-        return nginx;
+        var server = await ServerHost.Start(await Setup(folder, AppRuntime.Jit, AppRuntime.Aot), "/jit/empty");
+        await server.Answers("/aot/empty", wait: true);
+        return server;
     }
 
     // A group for each, with two processes.
-    private static async Task<NginxSetup> Setup(string folder, params AppRuntime[] runtimes)
+    private static async Task<ServerSetup> Setup(string folder, params AppRuntime[] runtimes)
     {
-        var (groups, locations) = ("", "");
+        var groups = "";
+        var places = new List<Place>();
         foreach (var runtime in runtimes)
         {
             var name = runtime == AppRuntime.Jit ? "jit" : "aot";
-            groups += $"modhost_daemon_process {name} processes={Workers / 2};\n";
-            locations += $"location /{name}/ {{ modhost_pass {await AppBuild.Of("Probe", runtime)} process_group={name}; }}\n";
+            groups += $"daemon_process {name} processes={Workers / 2}; ";
+            places.Add(new($"/{name}/", $"pass {await AppBuild.Of("Probe", runtime)} process_group={name}"));
         }
 
-        return new NginxSetup
+        return new ServerSetup
         {
             Workers = 2,
             OwnGroups = true,
-            Http = places => $"{ProcessGroups.Preamble(places)}\nmodhost_queue_timeout 60s;\nmodhost_env PROBE_LIFE_FILE {folder}/life;\n{groups}",
-            Server = _ => locations,
+            Options = $"{ProcessGroups.Preamble} queue_timeout 60s; env PROBE_LIFE_FILE {folder}/life; {groups}",
+            Places = places,
         };
     }
 

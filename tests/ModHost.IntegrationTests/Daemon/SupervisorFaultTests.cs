@@ -3,14 +3,14 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Daemon;
 
-/// <summary>Supervisor and watchdog that die, and an nginx worker.</summary>
+/// <summary>Supervisor and watchdog that die, and a process of the web server.</summary>
 [Trait("Mode", "daemon")]
 public sealed class SupervisorFaultTests
 {
     [Fact]
     public async Task A_killed_supervisor_is_back_by_itself_and_nothing_fails()
     {
-        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        await using var host = await DaemonHost.Start<Jit>("processes=2");
         await using var load = LedgerLoad.Start(host.Port);
         var workers = host.Workers;
         for (var i = 0; i < Settings.Count(full: 20, usual: 2); i++)
@@ -25,13 +25,13 @@ public sealed class SupervisorFaultTests
         await load.Stop();
         load.Account(host.Ran(), 4, 502);
         Allow(host);
-        await host.Nginx.CheckSane();
+        await host.Server.CheckSane();
     }
 
     [Fact]
     public async Task A_killed_watchdog_is_replaced_and_nothing_fails()
     {
-        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        await using var host = await DaemonHost.Start<Jit>("processes=2");
         await using var load = LedgerLoad.Start(host.Port);
         var workers = host.Workers;
         var watchdog = host.Watchdog;
@@ -45,13 +45,13 @@ public sealed class SupervisorFaultTests
         await load.Stop();
         load.Account(host.Ran(), 0);
         Allow(host);
-        await host.Nginx.CheckSane();
+        await host.Server.CheckSane();
     }
 
     [Fact]
     public async Task With_both_dead_traffic_goes_on_and_a_reload_starts_a_new_pair()
     {
-        await using var host = await DaemonHost.Start<NginxJit>("processes=2");
+        await using var host = await DaemonHost.Start<Jit>("processes=2");
         await using var load = LedgerLoad.Start(host.Port);
         var (supervisor, watchdog) = (host.Supervisor, host.Watchdog);
         Signal.Send(watchdog, Signal.Stop);
@@ -59,32 +59,32 @@ public sealed class SupervisorFaultTests
         Signal.Send(watchdog, Signal.Kill);
         var seen = load.Outcomes.Count;
         await Wait.Until("requests are answered with neither", () => load.Outcomes.Count > seen + 100);
-        await host.Nginx.Reload("/empty");
+        await host.Server.Reload("/empty");
         await Wait.Until("there is a new pair", () => host.Supervisor > 0 && host.Watchdog > 0);
         await load.Stop();
         load.Account(host.Ran(), 0);
         await host.Counts(2);
         Allow(host);
-        await host.Nginx.CheckSane();
+        await host.Server.CheckSane();
     }
 
     [Fact]
-    public async Task A_killed_nginx_worker_takes_no_worker_of_the_group_along()
+    public async Task A_killed_web_server_process_takes_no_worker_of_the_group_along()
     {
-        await using var host = await DaemonHost.Start<NginxJit>("processes=1");
+        await using var host = await DaemonHost.Start<Jit>("processes=1");
         var workers = host.Workers;
-        var nginx = host.Nginx.Workers.Single();
+        var process = host.Server.Workers.Single();
         var lost = RawConnection.Get(host.Port, "/sleep?ms=30000");
         await Counters.WaitFor(host.Port, "in-flight", count => count == 1);
-        Signal.Send(nginx, Signal.Kill);
+        Signal.Send(process, Signal.Kill);
         await Assert.ThrowsAnyAsync<IOException>(() => lost);
-        await Wait.Until("nginx has a worker again", () => host.Nginx.Workers is [var one] && one != nginx);
-        await host.Nginx.Answers("/empty", wait: true);
+        await Wait.Until("the web server has a worker again", () => host.Server.Workers is [var one] && one != process);
+        await host.Server.Answers("/empty", wait: true);
         Assert.Equal(workers, host.Workers);
         await Counters.WaitFor(host.Port, "in-flight", count => count == 0);
-        host.Nginx.Allow($"worker process {nginx} exited on signal 9");
-        host.Nginx.Rebase();
-        await host.Nginx.CheckSane();
+        host.Server.Allow(WebServer.Tested.Killed(process));
+        host.Server.Rebase();
+        await host.Server.CheckSane();
     }
 
     private static async Task KillSupervisor(DaemonHost host)
@@ -97,5 +97,5 @@ public sealed class SupervisorFaultTests
     }
 
     // The one that dies is named at this level.
-    private static void Allow(DaemonHost host) => host.Nginx.Allow(@"MH0[78]\d\d");
+    private static void Allow(DaemonHost host) => host.Server.Allow(@"MH0[78]\d\d");
 }

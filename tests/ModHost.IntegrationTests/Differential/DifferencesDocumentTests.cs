@@ -9,18 +9,18 @@ public sealed class DifferencesDocumentTests
 
     [Fact]
     public void Every_difference_names_a_case_that_exists() =>
-        Assert.All(Differences.All.Keys, name => Assert.Contains(name, Cases.ByName.Keys));
+        Assert.All(Differences.All, pair => Assert.Contains(pair.Key, Cases.ByName.Keys));
 
     [Fact]
     public void Every_difference_is_explained() =>
-        Assert.All(Differences.All.Values, difference =>
-            Assert.Contains($"## {difference.Section}\n", s_document, StringComparison.Ordinal));
+        Assert.All(Differences.All, pair =>
+            Assert.Contains($"## {pair.Value.Section}\n", s_document, StringComparison.Ordinal));
 
     [Fact]
     public void Nothing_is_explained_that_is_no_difference()
     {
         var sections = s_document.Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..]);
-        Assert.All(sections, section => Assert.Contains(Differences.All.Values, difference => difference.Section == section));
+        Assert.All(sections, section => Assert.Contains(Differences.All, pair => pair.Value.Section == section));
     }
 
     [Fact]

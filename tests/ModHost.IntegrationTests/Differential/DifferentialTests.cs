@@ -3,25 +3,25 @@ using ModHost.IntegrationTests.Hosting;
 namespace ModHost.IntegrationTests.Differential;
 
 /// <summary>The probe under Kestrel and under the server under test, side by side.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public sealed class DifferentialFixture<TServer> : IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public sealed class DifferentialFixture<TRuntime> : IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
     internal KestrelHost Kestrel { get; private set; } = null!;
 
-    internal NginxHost Nginx { get; private set; } = null!;
+    internal ServerHost Server { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
         Kestrel = await KestrelHost.Start(await AppBuild.Of("Probe", AppRuntime.Jit));
-        Nginx = await NginxHost.Start(NginxSetup.For(await AppBuild.Of("Probe", TServer.Runtime)), "/empty");
+        Server = await ServerHost.Start(ServerSetup.For(await AppBuild.Of("Probe", TRuntime.Runtime)), "/empty");
     }
 
     public async Task DisposeAsync()
     {
-        if (Nginx is not null)
+        if (Server is not null)
         {
-            await Nginx.DisposeAsync();
+            await Server.DisposeAsync();
         }
 
         if (Kestrel is not null)
@@ -35,9 +35,9 @@ public sealed class DifferentialFixture<TServer> : IAsyncLifetime
 /// Every case is sent to Kestrel and to the server under test; the answers must be equal, or differ as
 /// docs/differences.md says.
 /// </summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class DifferentialTests<TServer>(DifferentialFixture<TServer> fixture) : IClassFixture<DifferentialFixture<TServer>>, IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public abstract class DifferentialTests<TRuntime>(DifferentialFixture<TRuntime> fixture) : IClassFixture<DifferentialFixture<TRuntime>>, IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
     public static TheoryData<string> Names => [.. Cases.ByName.Keys];
 
@@ -47,7 +47,7 @@ public abstract class DifferentialTests<TServer>(DifferentialFixture<TServer> fi
     {
         var @case = Cases.ByName[name];
         var kestrel = await Outcome.Of(@case, fixture.Kestrel.Port);
-        var modhost = await Outcome.Of(@case, fixture.Nginx.Port);
+        var modhost = await Outcome.Of(@case, fixture.Server.Port);
         if (Differences.For(name) is { } difference)
         {
             difference.Check(kestrel, modhost);
@@ -60,11 +60,11 @@ public abstract class DifferentialTests<TServer>(DifferentialFixture<TServer> fi
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => fixture.Nginx.CheckSane();
+    public Task DisposeAsync() => fixture.Server.CheckSane();
 
     private static string Shown(Outcome outcome) => outcome.Text.Length <= 3000 ? outcome.Text : outcome.Text[..3000] + "...";
 }
 
-public sealed class DifferentialJitTests(DifferentialFixture<NginxJit> fixture) : DifferentialTests<NginxJit>(fixture);
+public sealed class DifferentialJitTests(DifferentialFixture<Jit> fixture) : DifferentialTests<Jit>(fixture);
 
-public sealed class DifferentialAotTests(DifferentialFixture<NginxAot> fixture) : DifferentialTests<NginxAot>(fixture);
+public sealed class DifferentialAotTests(DifferentialFixture<Aot> fixture) : DifferentialTests<Aot>(fixture);

@@ -24,7 +24,10 @@ public sealed partial class ExchangeSuiteTests(ITestOutputHelper output)
             new Dictionary<string, string?>
             {
                 ["MODHOST_NGINX"] = Settings.Nginx,
-                ["MODHOST_MODULE"] = Settings.NginxModule,
+                ["MODHOST_APACHE"] = Settings.Apache,
+                ["MODHOST_APACHE_MODULES"] = Settings.ApacheModules,
+                ["MODHOST_MODULE"] = Settings.Server == ServerKind.Nginx ? Settings.NginxModule : Settings.ApacheModule,
+                ["MODHOST_TEST_SERVER"] = Settings.ServerName,
                 ["MODHOST_STUB"] = await AppBuild.Of("Probe", runtime),
                 ["MODHOST_TARGET"] = runtime.ToString().ToLowerInvariant(),
                 ["MODHOST_TEST_MODE"] = Settings.Daemon ? "daemon" : "embedded",

@@ -6,9 +6,9 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Differential;
 
 /// <summary>The comparison with Kestrel over HTTP/2; framing is the client's affair, so all of the answer is compared.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class Http2DifferentialTests<TServer>(DifferentialFixture<TServer> fixture) : IClassFixture<DifferentialFixture<TServer>>, IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public abstract class Http2DifferentialTests<TRuntime>(DifferentialFixture<TRuntime> fixture) : IClassFixture<DifferentialFixture<TRuntime>>, IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
     [Theory]
     [InlineData("GET", "/dump?x=1&y=%2F")]
@@ -43,13 +43,13 @@ public abstract class Http2DifferentialTests<TServer>(DifferentialFixture<TServe
     public async Task Same_answer_as_Kestrel(string method, string target)
     {
         var kestrel = await Ask(fixture.Kestrel.Http2Port, method, target);
-        var modhost = await Ask(fixture.Nginx.Places.Http2Port, method, target);
+        var modhost = await Ask(fixture.Server.Places.Http2Port, method, target);
         Assert.True(kestrel == modhost, $"Kestrel:\n{kestrel}\n\nModHost:\n{modhost}");
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => fixture.Nginx.CheckSane();
+    public Task DisposeAsync() => fixture.Server.CheckSane();
 
     private static async Task<string> Ask(int port, string method, string target)
     {
@@ -88,6 +88,6 @@ public abstract class Http2DifferentialTests<TServer>(DifferentialFixture<TServe
     }
 }
 
-public sealed class Http2DifferentialJitTests(DifferentialFixture<NginxJit> fixture) : Http2DifferentialTests<NginxJit>(fixture);
+public sealed class Http2DifferentialJitTests(DifferentialFixture<Jit> fixture) : Http2DifferentialTests<Jit>(fixture);
 
-public sealed class Http2DifferentialAotTests(DifferentialFixture<NginxAot> fixture) : Http2DifferentialTests<NginxAot>(fixture);
+public sealed class Http2DifferentialAotTests(DifferentialFixture<Aot> fixture) : Http2DifferentialTests<Aot>(fixture);

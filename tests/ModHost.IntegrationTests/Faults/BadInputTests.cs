@@ -7,25 +7,34 @@ namespace ModHost.IntegrationTests.Faults;
 /// Bytes and applications that are wrong: each gives the right status and a log line with a tag, and leaves worker and
 /// connection sane.
 /// </summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class BadInputTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     [Theory]
-    [InlineData("GET /x HTTP/1.1\r\nHost: a\r\nX-Nul: a\0b\r\n\r\n", 400)]
-    [InlineData("GET\0 / HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
-    [InlineData("\0\u0001\u0002\r\n\r\n", 400)]
-    [InlineData("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400)]
-    [InlineData("POST /body/length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcdefg\r\n0\r\n\r\n", 400)]
-    [InlineData("POST /body/length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\n", 400)]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501)]
-    [InlineData("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1e3\r\n\r\n", 400)]
-    public async Task A_malformed_request_is_refused(string bytes, int status)
+    [InlineData("GET /x HTTP/1.1\r\nHost: a\r\nX-Nul: a\0b\r\n\r\n", 400, 400)]
+    [InlineData("GET\0 / HTTP/1.1\r\nHost: a\r\n\r\n", 400, 400)]
+    [InlineData("\0\u0001\u0002\r\n\r\n", 400, 400)]
+    [InlineData("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400, 404)]
+    [InlineData("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400, 400)]
+    [InlineData("POST /body/length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcdefg\r\n0\r\n\r\n", 400, 400)]
+    [InlineData("POST /body/length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\n", 400, 413)]
+    [InlineData("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, 400)]
+    [InlineData("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1e3\r\n\r\n", 400, 400)]
+    public async Task A_malformed_request_is_refused(string bytes, int nginx, int apache)
     {
         var response = await RawConnection.Exchange(Port, bytes);
-        Assert.Equal(status, response.Status);
+        Assert.Equal(Settings.Server == ServerKind.Nginx ? nginx : apache, response.Status);
         Assert.NotEqual(Ending.Truncated, response.Ending);
+        await StillServes();
+    }
+
+    [Fact, Trait("Server", "nginx")]
+    public async Task A_coding_before_chunked_is_refused()
+    {
+        // Apache takes the chunks apart and leaves the rest to the application.
+        Assert.Equal(501, (await RawConnection.Exchange(Port, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n")).Status);
         await StillServes();
     }
 
@@ -35,28 +44,32 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
         var headers = string.Concat(Enumerable.Range(0, 250).Select(i => $"X-Many-{i}: {i}\r\n"));
         var response = await RawConnection.Get(Port, "/dump", headers);
         Assert.Contains(response.Status, (int[])[400, 431]);
-        await Nginx.WaitForLog(@"MH03\d\d:.*header");
+        await Server.WaitForLog(@"MH03\d\d:.*header");
         await StillServes();
     }
 
     [Fact]
     public async Task A_head_of_more_than_64_KiB_is_refused()
     {
-        // Within nginx's own buffers, past ModHost's.
+        // Within the web server's own buffers, past ModHost's.
         var app = App;
-        await using var nginx = await NginxHost.Start(NginxSetup.For(app) with { Http = _ => "large_client_header_buffers 16 16k;" }, "/empty");
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with
+        {
+            Nginx = new() { Http = "large_client_header_buffers 16 16k;" },
+            Apache = new() { Main = "LimitRequestFieldSize 16380" },
+        }, "/empty");
         var headers = string.Concat(Enumerable.Range(0, 8).Select(i => $"X-Big-{i}: {new string('b', 9000)}\r\n"));
-        var response = await RawConnection.Get(nginx.Port, "/dump", headers);
+        var response = await RawConnection.Get(server.Port, "/dump", headers);
         Assert.Contains(response.Status, (int[])[400, 431]);
-        await nginx.WaitForLog(@"MH03\d\d:");
+        await server.WaitForLog(@"MH03\d\d:");
 
         var less = string.Concat(Enumerable.Range(0, 6).Select(i => $"X-Big-{i}: {new string('b', 9000)}\r\n"));
-        Assert.Equal(200, (await RawConnection.Get(nginx.Port, "/dump", less)).Status);
-        await nginx.CheckSane();
+        Assert.Equal(200, (await RawConnection.Get(server.Port, "/dump", less)).Status);
+        await server.CheckSane();
     }
 
     [Fact]
-    public async Task A_head_larger_than_nginx_takes_is_400_or_414()
+    public async Task A_head_larger_than_the_web_server_takes_is_400_or_414()
     {
         Assert.Equal(414, (await RawConnection.Get(Port, "/dump/" + new string('p', 20000))).Status);
         Assert.Equal(400, (await RawConnection.Get(Port, "/dump", $"X-Big: {new string('b', 20000)}\r\n")).Status);
@@ -74,7 +87,7 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
     {
         var response = await RawConnection.Get(Port, $"/respond?status={status}");
         Assert.Equal(500, response.Status);
-        await Nginx.WaitForLog(@"MH04\d\d:|MH03\d\d:");
+        await Server.WaitForLog(@"MH04\d\d:|MH03\d\d:");
         await StillServes();
     }
 
@@ -86,7 +99,7 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
         var response = await RawConnection.Get(Port, target + Guid.NewGuid().ToString("N"));
         Assert.Equal(status, response.Status);
         Assert.Equal(Ending.Truncated, response.Ending);
-        await Nginx.WaitForLog(@"MH04\d\d:.*(Content-Length|length)|Response Content-Length mismatch");
+        await Server.WaitForLog(@"MH04\d\d:.*(Content-Length|length)|Response Content-Length mismatch");
         await StillServes();
     }
 
@@ -102,10 +115,10 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
         await using (var connection = await RawConnection.Open(Port))
         {
             await connection.Send($"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
-            await Nginx.WaitForLog(text);
+            await Server.WaitForLog(text);
         }
 
-        Assert.Matches(@"MH04\d\d:", Nginx.NewLog);
+        Assert.Matches(@"MH04\d\d:", Server.NewLog);
         await StillServes();
     }
 
@@ -175,6 +188,6 @@ public abstract class BadInputTests<TServer>(ProbeFixture<TServer> fixture) : Pr
     }
 }
 
-public sealed class BadInputJitTests(ProbeFixture<NginxJit> fixture) : BadInputTests<NginxJit>(fixture);
+public sealed class BadInputJitTests(ProbeFixture<Jit> fixture) : BadInputTests<Jit>(fixture);
 
-public sealed class BadInputAotTests(ProbeFixture<NginxAot> fixture) : BadInputTests<NginxAot>(fixture);
+public sealed class BadInputAotTests(ProbeFixture<Aot> fixture) : BadInputTests<Aot>(fixture);

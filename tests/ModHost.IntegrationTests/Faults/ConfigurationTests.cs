@@ -1,8 +1,9 @@
+using System.Text.RegularExpressions;
 using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Faults;
 
-/// <summary>What <c>nginx -t</c> refuses, and that checking does nothing but read.</summary>
+/// <summary>What <c>nginx -t</c> and <c>apachectl configtest</c> refuse, and that checking does nothing but read.</summary>
 public sealed class ConfigurationTests
 {
     private const string Framework = """
@@ -10,47 +11,39 @@ public sealed class ConfigurationTests
         """;
 
     [Theory]
-    [InlineData("modhost_pass /nowhere/Missing.dll;", "Missing\\.dll")]
-    [InlineData("modhost_pass /nowhere;", "/nowhere")]
-    [InlineData("modhost_pass;", "invalid number of arguments")]
-    [InlineData("modhost_pass APP nonsense=1;", "nonsense")]
-    [InlineData("modhost_pass APP path_base=shop;", "path_base|shop")]
-    [InlineData("modhost_pass APP; modhost_pass APP;", "duplicate")]
-    [InlineData("modhost_pass APP; modhost_dispatch sometimes;", "sometimes")]
-    [InlineData("modhost_pass APP; modhost_max_concurrency many;", "many|invalid number")]
-    [InlineData("modhost_pass APP; modhost_queue_size -1;", "-1|invalid number")]
-    [InlineData("modhost_pass APP; modhost_queue_timeout soon;", "soon|invalid value")]
-    [InlineData("modhost_pass APP; modhost_request_timeout x;", "x|invalid value")]
-    [InlineData("modhost_pass APP; modhost_startup_timeout x;", "x|invalid value")]
-    [InlineData("modhost_pass APP; modhost_shutdown_timeout x;", "x|invalid value")]
-    [InlineData("modhost_pass APP; modhost_buffering maybe;", "maybe")]
-    [InlineData("modhost_pass APP; modhost_request_buffering maybe;", "maybe")]
-    [InlineData("modhost_pass APP; modhost_detailed_errors maybe;", "maybe")]
-    [InlineData("modhost_pass APP; modhost_max_request_body lots;", "lots|invalid value")]
-    [InlineData("modhost_pass APP; modhost_env ONLY_NAME;", "invalid number of arguments")]
-    [InlineData("modhost_pass APP; modhost_env BAD=NAME x;", "BAD=NAME")]
-    [InlineData("modhost_pass APP; modhost_restrict_embedded on;", "restrict")]
-    [InlineData("modhost_pass APP; modhost_variable ONE $no_such_variable;", "no_such_variable")]
-    [InlineData("modhost_unheard_of on;", "unknown directive")]
-    [InlineData("modhost_pass TEXT;", "MH01\\d\\d|text\\.dll")]
-    [InlineData("modhost_pass NEWER;", "99\\.0\\.0")]
-    [InlineData("modhost_pass ARM;", "architecture|machine|arm|AArch64")]
-    [InlineData("modhost_pass PLAIN;", "modhost_initialize|export")]
-    [InlineData("modhost_pass TRUNCATED;", "MH01\\d\\d")]
-    public async Task Refused_with_file_and_line(string directives, string says)
+    [InlineData("pass /nowhere/Missing.dll", "Missing\\.dll")]
+    [InlineData("pass /nowhere", "/nowhere")]
+    [InlineData("pass", "invalid number of arguments|takes|requires|names no|MH02")]
+    [InlineData("pass APP nonsense=1", "nonsense")]
+    [InlineData("pass APP path_base=shop", "path_base|shop")]
+    [InlineData("pass APP; pass APP", "duplicate|twice|already")]
+    [InlineData("pass APP; max_concurrency many", "many|invalid number|MH02")]
+    [InlineData("pass APP; queue_size -1", "-1|invalid number|MH02")]
+    [InlineData("pass APP; queue_timeout soon", "soon|invalid value|MH02")]
+    [InlineData("pass APP; request_timeout x", "x|invalid value|MH02")]
+    [InlineData("pass APP; startup_timeout x", "x|invalid value|MH02")]
+    [InlineData("pass APP; shutdown_timeout x", "x|invalid value|MH02")]
+    [InlineData("pass APP; buffering maybe", "maybe")]
+    [InlineData("pass APP; request_buffering maybe", "maybe")]
+    [InlineData("pass APP; detailed_errors maybe", "maybe")]
+    [InlineData("pass APP; max_request_body lots", "lots|invalid value|MH02")]
+    [InlineData("pass APP; env ONLY_NAME", "invalid number of arguments|takes|requires")]
+    [InlineData("pass APP; env BAD=NAME x", "BAD=NAME")]
+    [InlineData("pass APP; restrict_embedded on", "MH0204")]
+    [InlineData("unheard_of on", "unknown directive|Invalid command")]
+    [InlineData("pass TEXT", "MH01\\d\\d|text\\.dll")]
+    [InlineData("pass NEWER", "99\\.0\\.0")]
+    [InlineData("pass ARM", "architecture|machine|arm|AArch64")]
+    [InlineData("pass PLAIN", "modhost_initialize|export")]
+    [InlineData("pass TRUNCATED", "MH01\\d\\d")]
+    public async Task Refused_with_file_and_line(string options, string says)
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
         var files = Settings.NewFolder("apps");
         try
         {
-            var text = Bad(files, app, directives);
-            var (places, code, output) = await Check(places => $"location / {{\n{text}\n}}");
-            Assert.True(code != 0, output);
-            Assert.Matches(@"\[emerg\].*" + says, output);
-
-            // Variables are looked up when all is read; nginx itself names no line then.
-            Assert.Matches(directives.Contains("no_such_variable", StringComparison.Ordinal) ? "unknown" : @"nginx\.conf:\d+", output);
-            Directory.Delete(places.Prefix, recursive: true);
+            var setup = new ServerSetup { OwnGroups = true, Places = [new("/", Bad(files, app, options)) { InSection = true }] };
+            await ServerHost.Refuses(setup, says);
         }
         finally
         {
@@ -58,15 +51,46 @@ public sealed class ConfigurationTests
         }
     }
 
+    [Fact, Trait("Server", "nginx")]
+    public async Task What_only_nginx_has()
+    {
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await ServerHost.Refuses(Setup($"pass {app}; dispatch sometimes"), "sometimes");
+
+        // Variables are looked up when all is read; nginx itself names no line then.
+        var (code, output) = await ServerHost.Check(Setup($"pass {app}; variable ONE $no_such_variable"));
+        Assert.NotEqual(0, code);
+        Assert.Matches(@"\[emerg\].*unknown.*no_such_variable", output);
+    }
+
+    [Theory, Trait("Server", "apache")]
+    [InlineData("ModHostVariable ONE %{no_such:thing", "ModHostVariable")]
+    [InlineData("ModHostVariable ONE", "takes")]
+    [InlineData("ModHostDispatch", "ModHostDispatch")]
+    [InlineData("ModHostPass APP process_group=shop", "MH0222: .*shop")]
+    public async Task What_only_Apache_has(string directive, string says)
+    {
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await ServerHost.Refuses(new ServerSetup
+        {
+            OwnGroups = true,
+            Places = [new("/", "") { Apache = directive.Replace("APP", app, StringComparison.Ordinal) }],
+        }, says);
+    }
+
+    [SkippableFact, Trait("Server", "apache")]
+    public async Task Embedded_mode_under_prefork_is_refused_with_the_reason()
+    {
+        Skip.If(Settings.Server != ServerKind.ApachePrefork, "Prefork is tested in a run of its own.");
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await ServerHost.Refuses(Setup($"pass {app}"), "MH02\\d\\d: .*prefork");
+    }
+
     [Fact]
     public async Task A_dotnet_root_without_dotnet_is_refused()
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
-        var places = NginxHost.Prepare(NginxSetup.For(app) with { Http = _ => "modhost_dotnet_root /nowhere;" });
-        var (code, output) = await NginxHost.Check(places);
-        Assert.NotEqual(0, code);
-        Assert.Matches(@"\[emerg\].*MH\d{4}: .*/nowhere.*nginx\.conf:\d+", output);
-        Directory.Delete(places.Prefix, recursive: true);
+        await ServerHost.Refuses(ServerSetup.For(app) with { Options = "dotnet_root /nowhere" }, @"MH\d{4}: .*/nowhere");
     }
 
     [Fact]
@@ -74,14 +98,14 @@ public sealed class ConfigurationTests
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
         var hello = await AppBuild.Of("Hello", AppRuntime.Jit);
-        var (places, code, output) = await Check(_ =>
-            $"location /a {{ modhost_pass {app}; modhost_env SAME one; }}\nlocation /b {{ modhost_pass {hello}; modhost_env SAME two; }}");
-        Assert.NotEqual(0, code);
-        Assert.Matches(@"SAME", output);
-        Assert.Contains("process_group", output, StringComparison.Ordinal);
-        var lines = System.Text.RegularExpressions.Regex.Matches(output, @"nginx\.conf:(\d+)").Select(match => match.Groups[1].Value).Distinct();
+        var output = await ServerHost.Refuses(new ServerSetup
+        {
+            OwnGroups = true,
+            Places = [new("/a", $"pass {app}; env SAME one"), new("/b", $"pass {hello}; env SAME two")],
+        }, "SAME");
+        Assert.Matches("process[_-]group", output);
+        var lines = Regex.Matches(output, WebServer.Tested.Line).Select(match => match.Groups[1].Value).Distinct();
         Assert.True(lines.Count() >= 2, output);
-        Directory.Delete(places.Prefix, recursive: true);
     }
 
     [Fact]
@@ -89,15 +113,14 @@ public sealed class ConfigurationTests
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
         var life = Path.Combine(Settings.NewFolder("life"), "life");
-        var (places, code, output) = await Check(_ => $"location / {{ modhost_pass {app}; modhost_env PROBE_LIFE_FILE {life}; }}");
+        var (code, output) = await ServerHost.Check(Setup($"pass {app}; env PROBE_LIFE_FILE {life}"));
         Assert.True(code == 0, output);
-        Assert.Contains("test is successful", output, StringComparison.Ordinal);
+        Assert.Matches("test is successful|Syntax OK", output);
 
         // No runtime was started: the app's Main would have written here.
         Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(life)!));
         Assert.DoesNotContain("MH", output, StringComparison.Ordinal);
         Directory.Delete(Path.GetDirectoryName(life)!, recursive: true);
-        Directory.Delete(places.Prefix, recursive: true);
     }
 
     [SkippableFact]
@@ -105,24 +128,20 @@ public sealed class ConfigurationTests
     {
         Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
         var app = await AppBuild.Of("Probe", AppRuntime.Aot);
-        var places = NginxHost.Prepare(NginxSetup.For(app));
+        var places = ServerHost.Prepare(Setup($"pass {app}"));
         var trace = Path.Combine(places.Prefix, "trace");
         await Child.Run("/usr/bin/strace", ["-f", "-o", trace, "-e", "trace=mmap,clone,clone3,execve",
-            Settings.Nginx, "-t", "-p", places.Prefix, "-c", places.Configuration]);
+            WebServer.Tested.Program, .. WebServer.Tested.Check(places)]);
         var calls = File.ReadAllText(trace);
         Assert.DoesNotContain("clone", calls, StringComparison.Ordinal);
         Directory.Delete(places.Prefix, recursive: true);
     }
 
-    private static async Task<(NginxPlaces Places, int Code, string Output)> Check(Func<NginxPlaces, string> server)
-    {
-        var places = NginxHost.Prepare(new NginxSetup { OwnGroups = true, Server = server });
-        var (code, output) = await NginxHost.Check(places);
-        return (places, code, output);
-    }
+    // Embedded, in whatever mode the tests run.
+    private static ServerSetup Setup(string options) => new() { OwnGroups = true, Places = [new("/", options)] };
 
     /// <summary>Puts files in place of the names in capitals.</summary>
-    private static string Bad(string folder, string app, string directives)
+    private static string Bad(string folder, string app, string options)
     {
         var text = Path.Combine(folder, "text.dll");
         File.WriteAllText(text, "not an assembly");
@@ -139,7 +158,7 @@ public sealed class ConfigurationTests
         library[18] = 183;
         var arm = Path.Combine(folder, "arm.so");
         File.WriteAllBytes(arm, library);
-        return directives.Replace("APP", app, StringComparison.Ordinal).Replace("TEXT", text, StringComparison.Ordinal)
+        return options.Replace("APP", app, StringComparison.Ordinal).Replace("TEXT", text, StringComparison.Ordinal)
             .Replace("NEWER", newer, StringComparison.Ordinal).Replace("ARM", arm, StringComparison.Ordinal)
             .Replace("PLAIN", plain, StringComparison.Ordinal).Replace("TRUNCATED", truncated, StringComparison.Ordinal);
     }

@@ -4,9 +4,10 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>Clients that go away.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class DisconnectTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class DisconnectTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     [Theory]
     [InlineData("", true)]
@@ -31,7 +32,7 @@ public abstract class DisconnectTests<TServer>(ProbeFixture<TServer> fixture) : 
         Assert.Equal("fired", await Counters.Note(Port, key));
     }
 
-    [Fact]
+    [Fact, Trait("Server", "nginx")]
     public async Task A_disconnect_is_499_in_the_access_log()
     {
         var key = Guid.NewGuid().ToString("N");
@@ -39,8 +40,8 @@ public abstract class DisconnectTests<TServer>(ProbeFixture<TServer> fixture) : 
         await connection.Send($"GET /wait-abort?key={key} HTTP/1.1\r\nHost: probe.test\r\n\r\n");
         await Counters.Note(Port, key + "-begun");
         connection.Break();
-        await Wait.Until("the access log has the request", () => Nginx.AccessLog.Contains(key, StringComparison.Ordinal)
-            && Nginx.AccessLog.Split('\n').Any(line => line.Contains("/wait-abort?key=" + key, StringComparison.Ordinal)
+        await Wait.Until("the access log has the request", () => Server.AccessLog.Contains(key, StringComparison.Ordinal)
+            && Server.AccessLog.Split('\n').Any(line => line.Contains("/wait-abort?key=" + key, StringComparison.Ordinal)
                 && line.Contains(" 499 ", StringComparison.Ordinal)));
     }
 
@@ -110,6 +111,6 @@ public abstract class DisconnectTests<TServer>(ProbeFixture<TServer> fixture) : 
     }
 }
 
-public sealed class DisconnectJitTests(ProbeFixture<NginxJit> fixture) : DisconnectTests<NginxJit>(fixture);
+public sealed class DisconnectJitTests(ProbeFixture<Jit> fixture) : DisconnectTests<Jit>(fixture);
 
-public sealed class DisconnectAotTests(ProbeFixture<NginxAot> fixture) : DisconnectTests<NginxAot>(fixture);
+public sealed class DisconnectAotTests(ProbeFixture<Aot> fixture) : DisconnectTests<Aot>(fixture);

@@ -5,9 +5,9 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>A blocked application never blocks the web server. Measures times, so it runs alone.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class LoadOnTheLoopTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public abstract class LoadOnTheLoopTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     // Of a static file, in milliseconds.
     private const double Usual = 100;
@@ -61,7 +61,7 @@ public abstract class LoadOnTheLoopTests<TServer>(ProbeFixture<TServer> fixture)
 }
 
 [Collection(Alone.Name)]
-public sealed class LoadOnTheLoopJitTests(ProbeFixture<NginxJit> fixture) : LoadOnTheLoopTests<NginxJit>(fixture);
+public sealed class LoadOnTheLoopJitTests(ProbeFixture<Jit> fixture) : LoadOnTheLoopTests<Jit>(fixture);
 
 [Collection(Alone.Name)]
-public sealed class LoadOnTheLoopAotTests(ProbeFixture<NginxAot> fixture) : LoadOnTheLoopTests<NginxAot>(fixture);
+public sealed class LoadOnTheLoopAotTests(ProbeFixture<Aot> fixture) : LoadOnTheLoopTests<Aot>(fixture);

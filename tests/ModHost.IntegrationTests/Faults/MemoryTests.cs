@@ -5,9 +5,9 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>Long transfers and slow peers: back-pressure keeps the worker small.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class MemoryTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public abstract class MemoryTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     private const long MiB = 1 << 20;
 
@@ -78,7 +78,7 @@ public abstract class MemoryTests<TServer>(ProbeFixture<TServer> fixture) : Prob
     /// <summary>KiB by which the worker's peak rose.</summary>
     private async Task<long> Growth(Func<Task> work)
     {
-        var worker = Nginx.Workers.Single();
+        var worker = Server.Workers.Single();
         await RawConnection.Get(Port, "/runtime/collect");
         ProcFs.ResetPeak(worker);
         var before = ProcFs.StatusKiB(worker, "VmRSS");
@@ -117,7 +117,7 @@ public abstract class MemoryTests<TServer>(ProbeFixture<TServer> fixture) : Prob
 }
 
 [Collection(Alone.Name)]
-public sealed class MemoryJitTests(ProbeFixture<NginxJit> fixture) : MemoryTests<NginxJit>(fixture);
+public sealed class MemoryJitTests(ProbeFixture<Jit> fixture) : MemoryTests<Jit>(fixture);
 
 [Collection(Alone.Name)]
-public sealed class MemoryAotTests(ProbeFixture<NginxAot> fixture) : MemoryTests<NginxAot>(fixture);
+public sealed class MemoryAotTests(ProbeFixture<Aot> fixture) : MemoryTests<Aot>(fixture);

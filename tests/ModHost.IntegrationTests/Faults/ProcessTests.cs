@@ -6,9 +6,10 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>Applications that end the process, take its signals, or start others.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class ProcessTests<TServer>
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class ProcessTests<TRuntime>
+    where TRuntime : ITestedRuntime
 {
     [Theory, Trait("Mode", "embedded")]
     [InlineData("/process/exit?code=0")]
@@ -19,97 +20,98 @@ public abstract class ProcessTests<TServer>
     [InlineData("/process/fail-fast")]
     public async Task A_worker_that_ends_is_respawned(string target)
     {
-        await using var nginx = await Start(await Probe());
-        var old = nginx.Workers.Single();
+        await using var server = await Start(await Probe());
+        var old = server.Workers.Single();
 
         // The process may be gone before its answer is.
-        await Answer(nginx, target);
+        await Answer(server, target);
         await Wait.Until("the worker has ended", () => !ProcFs.Lives(old));
-        await Wait.Until("another worker answers", async () => await Answer(nginx, "/respond?body=again") == "again");
-        Assert.NotEqual(old, nginx.Workers.Single());
+        await Wait.Until("another worker answers", async () => await Answer(server, "/respond?body=again") == "again");
+        Assert.NotEqual(old, server.Workers.Single());
 
-        // ModHost says why at crit, nginx itself reports a signal at alert.
-        nginx.Allow("MH050[56]: ");
-        nginx.Allow($"worker process {old} exited on signal");
-        nginx.Rebase();
-        await nginx.CheckSane();
-        Assert.Equal(0, await nginx.Quit());
+        // ModHost says why at crit, the web server itself reports a signal.
+        server.Allow("MH050[56]: ");
+        server.Allow(WebServer.Tested.Killed(old));
+        server.Rebase();
+        await server.CheckSane();
+        Assert.Equal(0, await server.Quit());
     }
 
     [Fact]
     public async Task The_app_can_tell_which_worker_it_runs_in()
     {
-        await using var nginx = await NginxHost.Start(NginxSetup.For(await Probe()) with { Workers = 2, Groups = "processes=2" }, "/empty");
+        await using var server = await ServerHost.Start(ServerSetup.For(await Probe()) with { Workers = 2, Groups = "processes=2" }, "/empty");
         var seen = new HashSet<string>();
         await Wait.Until("both workers have answered", async () =>
         {
-            seen.Add((await RawConnection.Get(nginx.Port, "/process/worker")).Text);
+            seen.Add((await RawConnection.Get(server.Port, "/process/worker")).Text);
             return seen.Count == 2;
         });
         Assert.Equal(["0/2", "1/2"], seen.Order(StringComparer.Ordinal));
-        await nginx.CheckSane();
+        await server.CheckSane();
     }
 
     [Fact]
     public async Task Exit_codes_of_children_reach_the_app()
     {
-        await using var nginx = await Start(await Probe());
+        await using var server = await Start(await Probe());
         foreach (var code in (int[])[0, 1, 7, 255])
         {
-            Assert.Equal($"{code}", (await RawConnection.Get(nginx.Port, $"/process/exit-code?code={code}")).Text);
+            Assert.Equal($"{code}", (await RawConnection.Get(server.Port, $"/process/exit-code?code={code}")).Text);
         }
 
-        await nginx.CheckSane();
+        await server.CheckSane();
     }
 
     [Theory]
-    [InlineData(Signal.Quit)]
-    [InlineData(Signal.Term)]
-    public async Task Nginx_stops_after_the_app_used_signals(int signal)
+    [InlineData(nameof(Order.Quit))]
+    [InlineData(nameof(Order.Stop))]
+    public async Task The_web_server_stops_after_the_app_used_signals(string order)
     {
-        await using var nginx = await StartWithSignals();
-        Assert.Equal(0, await nginx.Quit(signal));
-        Assert.Empty(nginx.Alarming());
+        await using var server = await StartWithSignals();
+        Assert.Equal(0, await server.Quit(Enum.Parse<Order>(order)));
+        Assert.Empty(server.Alarming());
     }
 
     [Fact]
-    public async Task Nginx_reloads_and_reopens_logs_after_the_app_used_signals()
+    public async Task The_web_server_reloads_and_reopens_logs_after_the_app_used_signals()
     {
-        await using var nginx = await StartWithSignals();
-        File.Move(nginx.Places.AccessLog, nginx.Places.AccessLog + ".1");
-        nginx.Send(Signal.Usr1);
-        await Wait.Until("the access log is there again", () => File.Exists(nginx.Places.AccessLog));
+        await using var server = await StartWithSignals();
+        File.Move(server.Places.AccessLog, server.Places.AccessLog + ".1");
+        await server.Tell(Order.Reopen);
+        await Wait.Until("the access log is there again", () => File.Exists(server.Places.AccessLog));
         await Wait.Until("the worker writes to it", async () =>
-            await Answer(nginx, "/respond?body=1") == "1" && new FileInfo(nginx.Places.AccessLog).Length > 0);
-        await nginx.Reload("/empty");
-        await nginx.CheckSane();
-        Assert.Equal(0, await nginx.Quit());
+            await Answer(server, "/respond?body=1") == "1" && new FileInfo(server.Places.AccessLog).Length > 0);
+        await server.Reload("/empty");
+        await server.CheckSane();
+        Assert.Equal(0, await server.Quit());
     }
 
-    [Theory]
+    // A child of Apache's obeys its parent's pipe, and no signal that is sent to it alone.
+    [Theory, Trait("Server", "nginx")]
     [InlineData(Signal.Quit)]
     [InlineData(Signal.Term)]
     public async Task A_worker_obeys_its_own_signals_after_the_app_used_them(int signal)
     {
-        await using var nginx = await StartWithSignals();
-        var old = nginx.Workers.Single();
+        await using var server = await StartWithSignals();
+        var old = server.Workers.Single();
         Signal.Send(old, signal);
         await Wait.Until("the worker has ended", () => !ProcFs.Lives(old));
-        await Wait.Until("another worker answers", async () => await Answer(nginx, "/respond?body=again") == "again");
-        nginx.Rebase();
-        await nginx.CheckSane();
+        await Wait.Until("another worker answers", async () => await Answer(server, "/respond?body=again") == "again");
+        server.Rebase();
+        await server.CheckSane();
     }
 
     [Fact]
     public async Task A_child_of_the_app_keeps_no_port()
     {
-        await using var nginx = await Start(await Probe());
-        var child = int.Parse((await RawConnection.Get(nginx.Port, "/process/sleeper?s=60")).Text, CultureInfo.InvariantCulture);
+        await using var server = await Start(await Probe());
+        var child = int.Parse((await RawConnection.Get(server.Port, "/process/sleeper?s=60")).Text, CultureInfo.InvariantCulture);
         Assert.True(ProcFs.Lives(child));
         Assert.DoesNotContain(ProcFs.Descriptors(child), target => target.StartsWith("socket:", StringComparison.Ordinal));
-        nginx.Send(Signal.Quit);
-        await Wait.Until("nginx has ended", () => nginx.HasExited);
-        Assert.True(FreePort.IsFree(nginx.Port));
+        await server.Tell(Order.Quit);
+        await Wait.Until("the web server has ended", () => server.HasExited);
+        Assert.True(FreePort.IsFree(server.Port));
         // A process group takes along what its workers had started.
         Signal.TrySend(child, Signal.Kill);
     }
@@ -118,13 +120,13 @@ public abstract class ProcessTests<TServer>
     public async Task The_app_sees_its_own_places()
     {
         var app = await Probe();
-        await using var nginx = await Start(app, "modhost_env PROBE_ONE one; modhost_env PROBE_TWO 'two words';");
-        var places = (await RawConnection.Get(nginx.Port, "/process/places")).Text;
+        await using var server = await Start(app, "env PROBE_ONE one; env PROBE_TWO 'two words'");
+        var places = (await RawConnection.Get(server.Port, "/process/places")).Text;
         Assert.Contains("application=Probe\n", places, StringComparison.Ordinal);
         Assert.Contains($"content={Path.GetDirectoryName(app)}", places, StringComparison.Ordinal);
         Assert.Contains("environment=Production\n", places, StringComparison.Ordinal);
         Assert.Contains("umask=0027\n", places, StringComparison.Ordinal);
-        var environment = (await RawConnection.Get(nginx.Port, "/process/environment")).Text.Split('\n');
+        var environment = (await RawConnection.Get(server.Port, "/process/environment")).Text.Split('\n');
         Assert.Contains("PROBE_ONE=one", environment);
         Assert.Contains("PROBE_TWO=two words", environment);
         Assert.Contains(environment, line => line.StartsWith("HOME=/", StringComparison.Ordinal));
@@ -133,45 +135,45 @@ public abstract class ProcessTests<TServer>
     [Fact]
     public async Task Signals_of_the_processor_become_exceptions()
     {
-        await using var nginx = await Start(await Probe());
+        await using var server = await Start(await Probe());
         for (var i = 0; i < 3; i++)
         {
-            Assert.StartsWith("NullReferenceException: ", (await RawConnection.Get(nginx.Port, "/process/null-reference")).Text, StringComparison.Ordinal);
-            Assert.StartsWith("DivideByZeroException: ", (await RawConnection.Get(nginx.Port, "/process/divide-by-zero")).Text, StringComparison.Ordinal);
+            Assert.StartsWith("NullReferenceException: ", (await RawConnection.Get(server.Port, "/process/null-reference")).Text, StringComparison.Ordinal);
+            Assert.StartsWith("DivideByZeroException: ", (await RawConnection.Get(server.Port, "/process/divide-by-zero")).Text, StringComparison.Ordinal);
         }
 
-        await nginx.CheckSane();
+        await server.CheckSane();
     }
 
     [Fact, Trait("Mode", "embedded")]
     public async Task An_app_that_stops_itself_gives_503()
     {
-        await using var nginx = await Start(await Probe());
-        Assert.Equal("stopping", (await RawConnection.Get(nginx.Port, "/process/stop")).Text);
-        var response = await Wait.For("the app is stopped", () => RawConnection.Get(nginx.Port, "/empty"), response => response.Status == 503);
+        await using var server = await Start(await Probe());
+        Assert.Equal("stopping", (await RawConnection.Get(server.Port, "/process/stop")).Text);
+        var response = await Wait.For("the app is stopped", () => RawConnection.Get(server.Port, "/empty"), response => response.Status == 503);
         Assert.NotNull(response.Header("Retry-After"));
-        Assert.Equal("static file\n", (await RawConnection.Get(nginx.Port, "/static/hello.txt")).Text);
-        Assert.Equal(0, await nginx.Quit());
+        Assert.Equal("static file\n", (await RawConnection.Get(server.Port, "/static/hello.txt")).Text);
+        Assert.Equal(0, await server.Quit());
     }
 
-    private static Task<string> Probe() => AppBuild.Of("Probe", TServer.Runtime);
+    private static Task<string> Probe() => AppBuild.Of("Probe", TRuntime.Runtime);
 
-    private static Task<NginxHost> Start(string app, string more = "") => NginxHost.Start(NginxSetup.For(app, more), "/empty");
+    private static Task<ServerHost> Start(string app, string options = "") => ServerHost.Start(ServerSetup.For(app, options), "/empty");
 
-    private static async Task<NginxHost> StartWithSignals()
+    private static async Task<ServerHost> StartWithSignals()
     {
-        var nginx = await Start(await Probe());
-        Assert.Equal("registered", (await RawConnection.Get(nginx.Port, "/process/signals")).Text);
-        Assert.Equal("3", (await RawConnection.Get(nginx.Port, "/process/exit-code?code=3")).Text);
-        await RawConnection.Get(nginx.Port, "/console?text=signals");
-        return nginx;
+        var server = await Start(await Probe());
+        Assert.Equal("registered", (await RawConnection.Get(server.Port, "/process/signals")).Text);
+        Assert.Equal("3", (await RawConnection.Get(server.Port, "/process/exit-code?code=3")).Text);
+        await RawConnection.Get(server.Port, "/console?text=signals");
+        return server;
     }
 
-    private static async Task<string> Answer(NginxHost nginx, string target)
+    private static async Task<string> Answer(ServerHost server, string target)
     {
         try
         {
-            return (await RawConnection.Get(nginx.Port, target)).Text;
+            return (await RawConnection.Get(server.Port, target)).Text;
         }
         catch (Exception error) when (error is IOException or SocketException)
         {
@@ -180,6 +182,6 @@ public abstract class ProcessTests<TServer>
     }
 }
 
-public sealed class ProcessJitTests : ProcessTests<NginxJit>;
+public sealed class ProcessJitTests : ProcessTests<Jit>;
 
-public sealed class ProcessAotTests : ProcessTests<NginxAot>;
+public sealed class ProcessAotTests : ProcessTests<Aot>;

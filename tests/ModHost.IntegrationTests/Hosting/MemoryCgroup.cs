@@ -12,7 +12,7 @@ internal sealed class MemoryCgroup : IAsyncDisposable
 
     private MemoryCgroup(string path) => _path = path;
 
-    /// <summary>For <see cref="NginxSetup.Within"/>: runs a command in the group.</summary>
+    /// <summary>For <see cref="ServerSetup.Within"/>: runs a command in the group.</summary>
     public IReadOnlyList<string> Command => ["/bin/sh", "-c", "echo $$ >\"$0\" && exec \"$@\"", Path.Combine(_path, "cgroup.procs")];
 
     /// <summary>Null: there can be none here.</summary>

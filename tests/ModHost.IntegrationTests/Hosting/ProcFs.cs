@@ -64,6 +64,14 @@ internal static class ProcFs
 
     public static int Sockets(int id) => Descriptors(id).Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
 
+    /// <summary>Sockets of TCP over IPv4 and IPv6 alone.</summary>
+    public static int TcpSockets(int id)
+    {
+        var inodes = ((string[])["tcp", "tcp6"]).SelectMany(table => File.ReadLines("/proc/net/" + table).Skip(1))
+            .Select(line => $"socket:[{line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[9]}]").ToHashSet();
+        return Descriptors(id).Count(inodes.Contains);
+    }
+
     /// <summary>What the server's side of a connection on 127.0.0.1 could not send yet.</summary>
     public static long UnsentBytes(int serverPort, int clientPort)
     {

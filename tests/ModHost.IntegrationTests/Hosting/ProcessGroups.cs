@@ -6,34 +6,31 @@ using System.Text.RegularExpressions;
 
 namespace ModHost.IntegrationTests.Hosting;
 
-/// <summary>Turns a configuration of embedded applications into the same one with a process group for each.</summary>
+/// <summary>Turns a setup of embedded applications into the same one with a process group for each.</summary>
 internal static partial class ProcessGroups
 {
-    /// <summary>Where the groups' directives go.</summary>
-    public const string Declaration = "# process groups";
+    /// <summary>Options that a setup with process groups has for all of the web server.</summary>
+    public const string Preamble = $"run_directory @PREFIX@/run; env {Mark} @PREFIX@; ";
 
     /// <summary>By this the workers of a test are known.</summary>
     private const string Mark = "MODHOST_TESTED_BY";
 
-    /// <summary>Whether a process is the supervisor, the watchdog or a worker of this nginx.</summary>
-    public static bool Has(int process, NginxPlaces places) =>
+    /// <summary>Whether a process is the supervisor, the watchdog or a worker of this web server.</summary>
+    public static bool Has(int process, ServerPlaces places) =>
         ProcFs.HasEnvironment(process, Mark, places.Prefix)
         || ProcFs.CommandLine(process).Contains(RunDirectory(places), StringComparison.Ordinal);
 
-    public static string RunDirectory(NginxPlaces places) => Path.Combine(places.Prefix, "run");
-
-    /// <summary>What a configuration with process groups has in its http block.</summary>
-    public static string Preamble(NginxPlaces places)
-    {
-        Directory.CreateDirectory(RunDirectory(places));
-        return $"modhost_run_directory {RunDirectory(places)};\nmodhost_env {Mark} {places.Prefix};";
-    }
+    public static string RunDirectory(ServerPlaces places) => Path.Combine(places.Prefix, "run");
 
     /// <summary>Every application gets a group of its own; one that says where it runs is left alone.</summary>
-    public static string Assign(string configuration, NginxPlaces places, string keys)
+    public static ServerSetup Assign(ServerSetup setup)
     {
         var groups = new List<string>();
-        var assigned = Pass().Replace(configuration, pass =>
+        var places = setup.Places.Select(place => place with { Options = Pass().Replace(place.Options, Grouped) }).ToArray();
+        var declared = groups.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"daemon_process g{i} {setup.Groups}; "));
+        return setup with { Places = places, Options = Preamble + string.Concat(declared) + setup.Options };
+
+        string Grouped(Match pass)
         {
             if (pass.Groups["more"].Value.Contains("process_group=", StringComparison.Ordinal))
             {
@@ -46,27 +43,19 @@ internal static partial class ProcessGroups
                 groups.Add(app);
             }
 
-            return string.Create(CultureInfo.InvariantCulture, $"modhost_pass {app}{pass.Groups["more"].Value} process_group=g{groups.IndexOf(app)};");
-        });
-        var text = new StringBuilder();
-        text.AppendLine(Preamble(places));
-        for (var i = 0; i < groups.Count; i++)
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"modhost_daemon_process g{i} {keys};");
+            return string.Create(CultureInfo.InvariantCulture, $"pass {app}{pass.Groups["more"].Value} process_group=g{groups.IndexOf(app)}");
         }
-
-        return assigned.Replace(Declaration, text.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>How many worker processes a configuration asks for, at least.</summary>
     public static int Processes(string configuration) => Declared().Matches(configuration).Sum(group => Least(group.Value));
 
-    /// <summary>To how many worker processes an nginx worker is connected: with each channel comes a page of memory.</summary>
-    public static int Channels(int nginxWorker) =>
-        ProcFs.Maps(nginxWorker).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
+    /// <summary>How many connections to worker processes a process of the web server has: with each comes a page of memory.</summary>
+    public static int Channels(int worker) =>
+        ProcFs.Maps(worker).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
 
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
-    public static Task<JsonElement> Command(NginxPlaces places, object command) =>
+    public static Task<JsonElement> Command(ServerPlaces places, object command) =>
         Command(Directory.EnumerateDirectories(RunDirectory(places)).Single(), command);
 
     /// <summary>The same of the supervisor whose sockets are in this folder.</summary>
@@ -88,12 +77,12 @@ internal static partial class ProcessGroups
         return counts.DefaultIfEmpty(1).Min();
     }
 
-    [GeneratedRegex(@"modhost_daemon_process\s[^;]*;")]
+    [GeneratedRegex(@"(modhost_daemon_process|ModHostDaemonProcess)\s[^;\n]*")]
     private static partial Regex Declared();
 
     [GeneratedRegex(@"\s(?:min-)?processes=(\d+)")]
     private static partial Regex Count();
 
-    [GeneratedRegex(@"modhost_pass\s+(?<app>[^;\s]+)(?<more>[^;]*);")]
+    [GeneratedRegex(@"\bpass\s+(?<app>[^;\s]+)(?<more>[^;]*)")]
     private static partial Regex Pass();
 }

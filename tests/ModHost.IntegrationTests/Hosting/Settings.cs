@@ -2,6 +2,15 @@ using System.Reflection;
 
 namespace ModHost.IntegrationTests.Hosting;
 
+/// <summary>A web server, and of Apache its way to have processes and threads.</summary>
+internal enum ServerKind
+{
+    Nginx,
+    ApacheEvent,
+    ApacheWorker,
+    ApachePrefork,
+}
+
 /// <summary>Where things are, and how much to do; all from the environment.</summary>
 internal static class Settings
 {
@@ -30,10 +39,30 @@ internal static class Settings
         var other => throw new InvalidOperationException($"MODHOST_TEST_MODE={other} is neither embedded nor daemon."),
     };
 
+    /// <summary>The web server that this run tests (MODHOST_TEST_SERVER): nginx, apache-event, apache-worker, apache-prefork.</summary>
+    public static string ServerName => Environment.GetEnvironmentVariable("MODHOST_TEST_SERVER") is { Length: > 0 } name ? name : "nginx";
+
+    /// <summary>The same.</summary>
+    public static ServerKind Server { get; } = ServerName switch
+    {
+        "nginx" => ServerKind.Nginx,
+        "apache-event" => ServerKind.ApacheEvent,
+        "apache-worker" => ServerKind.ApacheWorker,
+        "apache-prefork" => ServerKind.ApachePrefork,
+        var other => throw new InvalidOperationException($"MODHOST_TEST_SERVER={other} is no web server."),
+    };
+
     /// <summary>The nginx under test.</summary>
     public static string Nginx { get; } = Environment.GetEnvironmentVariable("MODHOST_NGINX") ?? "/usr/sbin/nginx";
 
     public static string NginxModule => Path.Combine(Dist, "lib", "nginx", "modules", "ngx_http_modhost_module.so");
+
+    /// <summary>The Apache under test, and where its own modules are.</summary>
+    public static string Apache { get; } = Environment.GetEnvironmentVariable("MODHOST_APACHE") ?? "/usr/sbin/apache2";
+
+    public static string ApacheModules { get; } = Environment.GetEnvironmentVariable("MODHOST_APACHE_MODULES") ?? "/usr/lib/apache2/modules";
+
+    public static string ApacheModule => Path.Combine(Dist, "lib", "apache2", "modules", "mod_modhost.so");
 
     public static string Packages => Path.Combine(Dist, "packages");
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Http;
 
@@ -18,6 +19,11 @@ internal sealed class DuplexContent(byte[] bytes) : HttpContent
 /// <summary>HTTP/2 and TLS through the platform's own client.</summary>
 internal static class Http2
 {
+    public const string Missing = "mod_http2 does not work with the prefork MPM.";
+
+    /// <summary>Whether the web server under test speaks it.</summary>
+    public static bool IsThere => Settings.Server != ServerKind.ApachePrefork;
+
     /// <summary>A client for one server; HTTP/2 only, unless asked otherwise.</summary>
     public static HttpClient Client(int port, bool tls = false, Version? version = null, X509Certificate2? certificate = null)
     {

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Http;
 
@@ -15,12 +16,13 @@ internal sealed class Load : IAsyncDisposable
     private readonly int _port;
     private readonly string _target;
     private readonly string _body;
+    private readonly bool _fresh;
     private long _done;
     private long _retried;
 
-    private Load(int port, string target, string body, int clients)
+    private Load(int port, string target, string body, int clients, bool fresh)
     {
-        (_port, _target, _body) = (port, target, body);
+        (_port, _target, _body, _fresh) = (port, target, body, fresh);
         _clients = [.. Enumerable.Range(0, clients).Select(_ => Task.Run(Run))];
     }
 
@@ -39,13 +41,28 @@ internal sealed class Load : IAsyncDisposable
         }
     }
 
-    public static Load Start(int port, string target, string body, int clients = 4) => new(port, target, body, clients);
+    /// <summary>Starts the clients.</summary>
+    /// <param name="fresh">Each request on a connection of its own.</param>
+    public static Load Start(int port, string target, string body, int clients = 4, bool fresh = false) => new(port, target, body, clients, fresh);
 
     /// <summary>Stops the clients and waits for the requests that are under way.</summary>
     public async Task Stop()
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_clients);
+    }
+
+    /// <summary>
+    /// No request failed that one for a static file (<paramref name="control"/>) would not also have failed in the same
+    /// run. nginx fails none of either.
+    /// </summary>
+    public void FailedNoMoreThan(Load control, ServerHost server)
+    {
+        var allowed = control.Failures.Count == 0 ? 0 : 1 + (2 * control.Failures.Count * Done / Math.Max(1, control.Done));
+        var reasons = server.Log.Split('\n').Where(line => line.Contains(" MH0", StringComparison.Ordinal)).Take(10);
+        Assert.True(Failures.Count <= allowed, $"{Failures.Count} of {Done} requests failed, of the control {control.Failures.Count} of {control.Done}:\n"
+            + string.Join('\n', [.. Failures.Take(3), .. control.Failures.Take(3), .. reasons]));
+        Assert.True(Settings.Server != ServerKind.Nginx || control.Failures.Count == 0, string.Join('\n', control.Failures.Take(3)));
     }
 
     public async ValueTask DisposeAsync()
@@ -114,7 +131,7 @@ internal sealed class Load : IAsyncDisposable
             Fail(response.ToString());
         }
 
-        if (response.Header("Connection")?.Contains("close", StringComparison.OrdinalIgnoreCase) == true)
+        if (_fresh || response.Header("Connection")?.Contains("close", StringComparison.OrdinalIgnoreCase) == true)
         {
             await connection.DisposeAsync();
             return null;

@@ -4,12 +4,13 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Serving;
 
-/// <summary>What the app learns of the connection: always nginx's own view.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixture) : IClassFixture<ConnectionFixture<TServer>>, IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <summary>What the app learns of the connection: always the web server's own view.</summary>
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class ConnectionTests<TRuntime>(ConnectionFixture<TRuntime> fixture) : IClassFixture<ConnectionFixture<TRuntime>>, IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
-    private NginxPlaces Places => fixture.Nginx.Places;
+    private ServerPlaces Places => fixture.Server.Places;
 
     [Fact]
     public async Task Addresses_and_ports_are_those_of_the_connection()
@@ -26,7 +27,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
     }
 
     [Fact]
-    public async Task Realip_is_believed_because_nginx_believes_it()
+    public async Task A_proxy_is_believed_because_the_web_server_believes_it()
     {
         var response = await RawConnection.Get(Places.Port, "/realip/features/connection", "X-Real-IP: 203.0.113.7\r\n");
         Assert.StartsWith("remote=203.0.113.7:", response.Text, StringComparison.Ordinal);
@@ -41,7 +42,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.NotEqual(first, second);
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task Http2_is_seen_as_http2()
     {
         using var client = Http2.Client(Places.Http2Port);
@@ -53,11 +54,12 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.DoesNotContain("\":path\"", dump, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1)]
     [InlineData(2)]
     public async Task Tls_is_https(int version)
     {
+        Skip.If(version == 2 && !Http2.IsThere, Http2.Missing);
         using var client = Http2.Client(Places.TlsPort, tls: true, version: version == 1 ? HttpVersion.Version11 : HttpVersion.Version20);
         var dump = await client.GetStringAsync(new Uri("/dump", UriKind.Relative));
         Assert.Contains("\"scheme\": \"https\"", dump, StringComparison.Ordinal);
@@ -79,11 +81,14 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         var addresses = (await RawConnection.Get(Places.Port, "/features/addresses")).Text.Split('\n');
         Assert.Contains($"http://127.0.0.1:{Places.Port}", addresses);
         Assert.Contains($"https://127.0.0.1:{Places.TlsPort}", addresses);
-        Assert.Contains($"http://unix:{Places.Prefix}/http.sock", addresses);
+        if (Settings.Server == ServerKind.Nginx)
+        {
+            Assert.Contains($"http://unix:{Places.Prefix}/http.sock", addresses);
+        }
     }
 
     [Fact]
-    public async Task Server_variables_come_from_nginx()
+    public async Task Server_variables_come_from_the_web_server()
     {
         Assert.Equal("/features/variable", (await RawConnection.Get(Places.Port, "/features/variable?name=URI")).Text);
         Assert.Equal("constant", (await RawConnection.Get(Places.Port, "/features/variable?name=FIXED")).Text);
@@ -91,7 +96,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
     }
 
     [Fact]
-    public async Task A_user_that_nginx_authenticated_is_told_to_the_app()
+    public async Task A_user_that_the_web_server_authenticated_is_told_to_the_app()
     {
         // user:secret
         var refused = await RawConnection.Get(Places.Port, "/private/features/variable?name=USER");
@@ -100,11 +105,12 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.Equal("user", response.Text);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("http1")]
     [InlineData("http2")]
     public async Task Features_that_ModHost_claims(string protocol)
     {
+        Skip.If(protocol == "http2" && !Http2.IsThere, Http2.Missing);
         using var client = protocol == "http1"
             ? Http2.Client(Places.Port, version: HttpVersion.Version11)
             : Http2.Client(Places.Http2Port);
@@ -124,7 +130,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         }
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task Trailers_on_http2()
     {
         using var client = Http2.Client(Places.Http2Port);
@@ -134,7 +140,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.Equal("2", response.TrailingHeaders.GetValues("X-Second").Single());
     }
 
-    [Theory]
+    [Theory, Trait("Not", "prefork")]
     [InlineData("/reset?code=8")]
     [InlineData("/abort")]
     public async Task A_reset_stream_is_no_answer(string path)
@@ -144,7 +150,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.Equal("on", await client.GetStringAsync(new Uri("/respond?body=on", UriKind.Relative)));
     }
 
-    [Theory]
+    [Theory, Trait("Not", "prefork")]
     [InlineData("/abort/after-head")]
     [InlineData("/throw/after-head")]
     [InlineData("/throw/after-head-with-length")]
@@ -156,7 +162,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.Equal("on", await client.GetStringAsync(new Uri("/respond?body=on", UriKind.Relative)));
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task A_hundred_streams_of_one_connection()
     {
         using var client = Http2.Client(Places.Http2Port);
@@ -165,7 +171,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"stream-{i}"), answers);
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task Bodies_on_http2()
     {
         using var client = Http2.Client(Places.Http2Port);
@@ -179,7 +185,7 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
         }
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task A_cancelled_http2_request_fires_RequestAborted()
     {
         using var client = Http2.Client(Places.Http2Port);
@@ -194,56 +200,53 @@ public abstract class ConnectionTests<TServer>(ConnectionFixture<TServer> fixtur
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => fixture.Nginx.CheckSane();
+    public Task DisposeAsync() => fixture.Server.CheckSane();
 }
 
-/// <summary>One nginx with locations for each way of knowing a client.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public sealed class ConnectionFixture<TServer> : IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <summary>One web server with a place for each way of knowing a client.</summary>
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public sealed class ConnectionFixture<TRuntime> : IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
-    internal NginxHost Nginx { get; private set; } = null!;
+    // "secret", as both web servers read it.
+    private const string Users = "user:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n";
+
+    internal ServerHost Server { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        var app = await AppBuild.Of("Probe", TServer.Runtime);
-        Nginx = await NginxHost.Start(new NginxSetup
+        var app = await AppBuild.Of("Probe", TRuntime.Runtime);
+        Server = await ServerHost.Start(new ServerSetup
         {
-            Http = places =>
-            {
-                // openssl passwd of "secret" is not needed: nginx takes plain text here.
-                File.WriteAllText(Path.Combine(places.Prefix, "users"), "user:{PLAIN}secret\n");
-                return "";
-            },
-            Server = places => $$"""
-                listen unix:{{places.Prefix}}/http.sock;
-                ssl_verify_client optional_no_ca;
-                location / {
-                    modhost_pass {{app}};
-                    modhost_variable URI $uri;
-                    modhost_variable FIXED constant;
-                    modhost_variable USER $remote_user;
-                }
-                location /realip/ { modhost_pass {{app}}; set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; }
-                location /private/ {
-                    auth_basic closed;
-                    auth_basic_user_file {{places.Prefix}}/users;
-                    modhost_pass {{app}};
-                    modhost_variable USER $remote_user;
-                }
-                """,
+            Nginx = new() { Server = "listen unix:@PREFIX@/http.sock; ssl_verify_client optional_no_ca;" },
+            Apache = new() { Host = "SSLVerifyClient optional_no_ca\nSSLOptions +StdEnvVars +ExportCertData" },
+            Places =
+            [
+                new("/", $"pass {app}; variable FIXED constant")
+                {
+                    Nginx = "modhost_variable URI $uri; modhost_variable USER $remote_user;",
+                    Apache = "ModHostVariable URI %{REQUEST_URI}\nModHostVariable USER %{REMOTE_USER}",
+                },
+                new("/realip/", $"pass {app}") { Nginx = "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;" },
+                new("/private/", $"pass {app}")
+                {
+                    Nginx = "auth_basic closed; auth_basic_user_file @PREFIX@/static/users; modhost_variable USER $remote_user;",
+                    Apache = "AuthType Basic\nAuthName closed\nAuthUserFile @PREFIX@/static/users\nRequire valid-user\nModHostVariable USER %{REMOTE_USER}",
+                },
+            ],
+            Files = { ["users"] = Users },
         }, "/empty");
     }
 
     public async Task DisposeAsync()
     {
-        if (Nginx is not null)
+        if (Server is not null)
         {
-            await Nginx.DisposeAsync();
+            await Server.DisposeAsync();
         }
     }
 }
 
-public sealed class ConnectionJitTests(ConnectionFixture<NginxJit> fixture) : ConnectionTests<NginxJit>(fixture);
+public sealed class ConnectionJitTests(ConnectionFixture<Jit> fixture) : ConnectionTests<Jit>(fixture);
 
-public sealed class ConnectionAotTests(ConnectionFixture<NginxAot> fixture) : ConnectionTests<NginxAot>(fixture);
+public sealed class ConnectionAotTests(ConnectionFixture<Aot> fixture) : ConnectionTests<Aot>(fixture);

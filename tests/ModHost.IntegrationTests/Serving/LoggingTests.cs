@@ -3,24 +3,25 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Serving;
 
-/// <summary>The app's logs and its Console in nginx's error log.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <summary>The app's logs and its Console in the web server's error log.</summary>
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class LoggingTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     [Fact]
     public async Task Each_level_at_its_own()
     {
         var text = Guid.NewGuid().ToString("N");
-        Nginx.Allow("Critical-" + text);
+        Server.Allow("Critical-" + text);
         await RawConnection.Get(Port, "/log?text=" + text);
-        await Nginx.WaitForLog(@"\[info\].*Probe\.Log.*Information-" + text);
-        await Nginx.WaitForLog(@"\[warn\].*Probe\.Log.*Warning-" + text);
-        await Nginx.WaitForLog(@"\[error\].*Probe\.Log.*Error-" + text);
-        await Nginx.WaitForLog(@"\[crit\].*Probe\.Log.*Critical-" + text);
+        await Server.WaitForLog(ServerHost.AtLevel("info") + @".*Probe\.Log.*Information-" + text);
+        await Server.WaitForLog(ServerHost.AtLevel("warn") + @".*Probe\.Log.*Warning-" + text);
+        await Server.WaitForLog(ServerHost.AtLevel("error") + @".*Probe\.Log.*Error-" + text);
+        await Server.WaitForLog(ServerHost.AtLevel("crit") + @".*Probe\.Log.*Critical-" + text);
 
         // The app's own configuration (Default: Information) filters before ModHost does.
-        Assert.DoesNotContain("Debug-" + text, Nginx.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("Debug-" + text, Server.Log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -28,8 +29,8 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     {
         var text = Guid.NewGuid().ToString("N");
         await RawConnection.Get(Port, "/log/exception?text=" + text);
-        await Nginx.WaitForLog("with an exception");
-        await Nginx.WaitForLog("System.InvalidOperationException: logged with " + text);
+        await Server.WaitForLog("with an exception");
+        await Server.WaitForLog("System.InvalidOperationException: logged with " + text);
     }
 
     [Fact]
@@ -37,9 +38,9 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     {
         var text = Guid.NewGuid().ToString("N");
         await RawConnection.Get(Port, "/console?text=" + text);
-        await Nginx.WaitForLog(@"\[(notice|info|warn)\].*(Probe|\[g0/).*out-" + text);
-        await Nginx.WaitForLog(@"(Probe|\[g0/).*error-" + text);
-        await Nginx.WaitForLog(@"(Probe|\[g0/).*half line-" + text);
+        await Server.WaitForLog(ServerHost.AtLevel("(notice|info|warn)") + @".*(Probe|\[g0/).*out-" + text);
+        await Server.WaitForLog(@"(Probe|\[g0/).*error-" + text);
+        await Server.WaitForLog(@"(Probe|\[g0/).*half line-" + text);
     }
 
     [Fact, Trait("Mode", "daemon")]
@@ -47,40 +48,40 @@ public abstract class LoggingTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     {
         var text = Guid.NewGuid().ToString("N");
         await RawConnection.Get(Port, "/console/raw?text=" + text);
-        await Nginx.WaitForLog(@"\[g0/.*raw-1-" + text);
-        await Nginx.WaitForLog(@"\[g0/.*raw-2-" + text);
+        await Server.WaitForLog(@"\[g0/.*raw-1-" + text);
+        await Server.WaitForLog(@"\[g0/.*raw-2-" + text);
     }
 
     [Fact, Trait("Mode", "embedded")]
-    public async Task Descriptor_2_is_the_log_and_descriptor_1_is_nginxs_own()
+    public async Task Descriptor_2_is_the_log_and_descriptor_1_is_the_web_servers_own()
     {
         var text = Guid.NewGuid().ToString("N");
         await RawConnection.Get(Port, "/console/raw?text=" + text);
-        await Nginx.WaitForLog("raw-2-" + text);
-        await Wait.Until("the line is at nginx's output", () => Nginx.Output.Contains("raw-1-" + text, StringComparison.Ordinal));
+        await Server.WaitForLog("raw-2-" + text);
+        await Wait.Until("the line is at the web server's output", () => Server.Output.Contains("raw-1-" + text, StringComparison.Ordinal));
     }
 
     [Fact, Trait("Mode", "embedded")]
     public async Task Descriptor_1_of_a_daemon_is_the_log_too()
     {
-        await using var nginx = await NginxHost.Start(NginxSetup.For(App) with { Detached = true }, "/empty");
-        await RawConnection.Get(nginx.Port, "/console/raw?text=daemon");
-        await nginx.WaitForLog("^raw-1-daemon$");
-        await nginx.WaitForLog("^raw-2-daemon$");
-        await nginx.CheckSane();
+        await using var server = await ServerHost.Start(ServerSetup.For(App) with { Detached = true }, "/empty");
+        await RawConnection.Get(server.Port, "/console/raw?text=daemon");
+        await server.WaitForLog("^raw-1-daemon$");
+        await server.WaitForLog("^raw-2-daemon$");
+        await server.CheckSane();
     }
 
     [Fact]
     public async Task Line_breaks_in_a_text_cannot_forge_a_log_line()
     {
         var text = Guid.NewGuid().ToString("N");
-        Nginx.Allow(text);
-        await RawConnection.Get(Port, $"/log?text=one-{text}%0A2026/01/01%2000:00:00%20[emerg]%20forged-{text}");
-        await Nginx.WaitForLog("forged-" + text);
-        Assert.DoesNotMatch(@"(?m)^2026/01/01 00:00:00 \[emerg\] forged-" + text, Nginx.Log);
+        Server.Allow(text);
+        await RawConnection.Get(Port, $"/log?text=one-{text}%0A2026/01/01%2000:00:00%20[core:emerg]%20[emerg]%20forged-{text}");
+        await Server.WaitForLog("forged-" + text);
+        Assert.DoesNotMatch(@"(?m)^2026/01/01 00:00:00 .*forged-" + text, Server.Log);
     }
 }
 
-public sealed class LoggingJitTests(ProbeFixture<NginxJit> fixture) : LoggingTests<NginxJit>(fixture);
+public sealed class LoggingJitTests(ProbeFixture<Jit> fixture) : LoggingTests<Jit>(fixture);
 
-public sealed class LoggingAotTests(ProbeFixture<NginxAot> fixture) : LoggingTests<NginxAot>(fixture);
+public sealed class LoggingAotTests(ProbeFixture<Aot> fixture) : LoggingTests<Aot>(fixture);

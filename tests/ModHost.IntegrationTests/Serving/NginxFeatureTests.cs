@@ -5,14 +5,15 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Serving;
 
 /// <summary>What nginx does with requests and responses around the app.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class NginxFeatureTests<TServer>(NginxFeatureFixture<TServer> fixture)
-    : IClassFixture<NginxFeatureFixture<TServer>>, IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Server", "nginx")]
+public abstract class NginxFeatureTests<TRuntime>(NginxFeatureFixture<TRuntime> fixture)
+    : IClassFixture<NginxFeatureFixture<TRuntime>>, IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
-    private NginxHost Nginx => fixture.Nginx;
+    private ServerHost Server => fixture.Server;
 
-    private int Port => fixture.Nginx.Port;
+    private int Port => fixture.Server.Port;
 
     [Fact]
     public async Task Inline_dispatch_answers_alike()
@@ -101,7 +102,7 @@ public abstract class NginxFeatureTests<TServer>(NginxFeatureFixture<TServer> fi
     [Fact]
     public async Task Server_side_includes_take_from_the_app()
     {
-        await File.WriteAllTextAsync(Path.Combine(Nginx.Places.Static, "page.shtml"),
+        await File.WriteAllTextAsync(Path.Combine(Server.Places.Static, "page.shtml"),
             "[<!--#include virtual=\"/kept/respond?body=one\" -->|<!--#include virtual=\"/kept/stream\" -->|<!--#include virtual=\"/kept/bytes?n=0\" -->]");
         var response = await RawConnection.Get(Port, "/ssi/page.shtml");
         Assert.Equal("[one|aaaaaaaaaabbbbbbbbbbcccccccccc|]", response.Text);
@@ -133,7 +134,7 @@ public abstract class NginxFeatureTests<TServer>(NginxFeatureFixture<TServer> fi
         await connection.Send(new string('b', 50_000));
 
         // The app has not seen the request before its last byte is there.
-        Assert.Equal("control", (await RawConnection.Get(Port, "/nginx/return")).Text);
+        Assert.Equal("control", (await RawConnection.Get(Port, "/control")).Text);
         Assert.Equal(before, await Counters.Read(Port, "requests"));
         await connection.Send(new string('b', 50_000));
         Assert.StartsWith("100000 ", (await connection.Read("POST"))!.Text, StringComparison.Ordinal);
@@ -159,7 +160,7 @@ public abstract class NginxFeatureTests<TServer>(NginxFeatureFixture<TServer> fi
     {
         var key = Guid.NewGuid().ToString("N");
         await RawConnection.Get(Port, $"/respond?body={key}");
-        var file = Path.Combine(Nginx.Places.Prefix, "app.log");
+        var file = Path.Combine(Server.Places.Prefix, "app.log");
         await Wait.Until("the request is in the log", () => File.Exists(file) && File.ReadAllText(file).Contains(key, StringComparison.Ordinal));
         var line = File.ReadLines(file).Single(line => line.Contains(key, StringComparison.Ordinal)).Split(' ');
         Assert.Equal("Probe", line[0]);
@@ -171,59 +172,66 @@ public abstract class NginxFeatureTests<TServer>(NginxFeatureFixture<TServer> fi
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => Nginx.CheckSane();
+    public Task DisposeAsync() => Server.CheckSane();
 }
 
 /// <summary>One nginx with a location for each feature.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public sealed class NginxFeatureFixture<TServer> : IAsyncLifetime
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+public sealed class NginxFeatureFixture<TRuntime> : IAsyncLifetime
+    where TRuntime : ITestedRuntime
 {
-    internal NginxHost Nginx { get; private set; } = null!;
+    internal ServerHost Server { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        var app = await AppBuild.Of("Probe", TServer.Runtime);
-        Nginx = await NginxHost.Start(new NginxSetup
+        var app = await AppBuild.Of("Probe", TRuntime.Runtime);
+        Server = await ServerHost.Start(new ServerSetup
         {
-            Http = places => "log_format app '$modhost_app $modhost_queue_time $modhost_app_time $request_uri';",
-            Server = places => $$"""
-                access_log {{places.Prefix}}/app.log app;
-                access_log {{places.AccessLog}};
-                location / { modhost_pass {{app}}; }
-                location /other/ { modhost_pass {{app}}; }
-                location /kept/ { modhost_pass {{app}}; error_page 404 /internal/hello.txt; }
-                location /inline/ { modhost_pass {{app}}; modhost_dispatch inline; }
-                location /hidden/ { modhost_pass {{app}}; modhost_hide_header X-Secret; }
-                location /intercepted/ { modhost_pass {{app}}; modhost_intercept_errors on; error_page 404 /internal/hello.txt; }
-                location /page-by-app/ { root {{places.Prefix}}; error_page 404 /kept/respond?status=404&body=page; }
-                location /buffered/ { modhost_pass {{app}}; modhost_request_buffering on; }
-                location /spooled/ { modhost_pass {{app}}; modhost_buffering on; }
-                location /gzip/ { modhost_pass {{app}}; gzip on; gzip_types text/plain; gzip_min_length 100; }
-                location /mirrored/ { modhost_pass {{app}}; mirror /mirror; }
-                location = /mirror { internal; modhost_pass {{app}} path_base=/mirror; }
-                location /internal/ { internal; alias {{places.Static}}/; }
-                location /ssi/ { ssi on; alias {{places.Static}}/; default_type text/html; ssi_types *; }
-                location /guarded/ { auth_request /auth; alias {{places.Static}}/; }
-                location = /auth { internal; rewrite ^ /kept/respond?status=$http_x_answer break; modhost_pass {{app}} path_base=/kept; }
-                location /guarded-app/ {
-                    auth_request /sub-body;
-                    modhost_pass {{app}};
-                }
-                location = /sub-body { internal; rewrite ^ /kept/body/length break; modhost_pass {{app}} path_base=/kept; }
-                """,
+            Nginx = new()
+            {
+                Http = "log_format app '$modhost_app $modhost_queue_time $modhost_app_time $request_uri';",
+                Server = """
+                    access_log @PREFIX@/app.log app;
+                    access_log @PREFIX@/access.log;
+                    location /page-by-app/ { root @PREFIX@; error_page 404 /kept/respond?status=404&body=page; }
+                    location /internal/ { internal; alias @PREFIX@/static/; }
+                    location /ssi/ { ssi on; alias @PREFIX@/static/; default_type text/html; ssi_types *; }
+                    location /guarded/ { auth_request /auth; alias @PREFIX@/static/; }
+                    """,
+            },
+            Places =
+            [
+                new("/", $"pass {app}"),
+                new("/other/", $"pass {app}"),
+                new("/kept/", $"pass {app}") { Nginx = "error_page 404 /internal/hello.txt;" },
+                new("/inline/", $"pass {app}; dispatch inline"),
+                new("/hidden/", $"pass {app}; hide_header X-Secret"),
+                new("/intercepted/", $"pass {app}; intercept_errors on") { Nginx = "error_page 404 /internal/hello.txt;" },
+                new("/buffered/", $"pass {app}; request_buffering on"),
+                new("/spooled/", $"pass {app}; buffering on"),
+                new("/gzip/", $"pass {app}") { Nginx = "gzip on; gzip_types text/plain; gzip_min_length 100;" },
+                new("/mirrored/", $"pass {app}") { Nginx = "mirror /mirror;" },
+                new("/mirror", $"pass {app} path_base=/mirror") { Matching = Matching.Exact, Nginx = "internal;" },
+                new("/auth", $"pass {app} path_base=/kept")
+                {
+                    Matching = Matching.Exact,
+                    Nginx = "internal; rewrite ^ /kept/respond?status=$http_x_answer break;",
+                },
+                new("/guarded-app/", $"pass {app}") { Nginx = "auth_request /sub-body;" },
+                new("/sub-body", $"pass {app} path_base=/kept") { Matching = Matching.Exact, Nginx = "internal; rewrite ^ /kept/body/length break;" },
+            ],
         }, "/empty");
     }
 
     public async Task DisposeAsync()
     {
-        if (Nginx is not null)
+        if (Server is not null)
         {
-            await Nginx.DisposeAsync();
+            await Server.DisposeAsync();
         }
     }
 }
 
-public sealed class NginxFeatureJitTests(NginxFeatureFixture<NginxJit> fixture) : NginxFeatureTests<NginxJit>(fixture);
+public sealed class NginxFeatureJitTests(NginxFeatureFixture<Jit> fixture) : NginxFeatureTests<Jit>(fixture);
 
-public sealed class NginxFeatureAotTests(NginxFeatureFixture<NginxAot> fixture) : NginxFeatureTests<NginxAot>(fixture);
+public sealed class NginxFeatureAotTests(NginxFeatureFixture<Aot> fixture) : NginxFeatureTests<Aot>(fixture);

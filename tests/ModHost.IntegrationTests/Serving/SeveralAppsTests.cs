@@ -3,10 +3,10 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Serving;
 
-/// <summary>Several applications in one nginx, IL and NativeAOT mixed, each where it was put.</summary>
+/// <summary>Several applications in one web server, IL and NativeAOT mixed, each where it was put.</summary>
 public sealed class SeveralAppsTests(SeveralAppsFixture fixture) : IClassFixture<SeveralAppsFixture>, IAsyncLifetime
 {
-    private int Port => fixture.Nginx.Port;
+    private int Port => fixture.Server.Port;
 
     [Theory]
     [InlineData("/jit/dump/x", "/jit", "/dump/x")]
@@ -40,7 +40,7 @@ public sealed class SeveralAppsTests(SeveralAppsFixture fixture) : IClassFixture
         // nginx matches /segmentation with location /segment; no PathBase could be cut from it.
         var response = await RawConnection.Get(Port, "/segmentation");
         Assert.Equal(404, response.Status);
-        Assert.Contains("<center>nginx", response.Text, StringComparison.Ordinal);
+        Assert.Contains(WebServer.Tested.ErrorPage, response.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,19 +79,19 @@ public sealed class SeveralAppsTests(SeveralAppsFixture fixture) : IClassFixture
     {
         await RawConnection.Get(Port, "/jit/log?text=from-jit");
         await RawConnection.Get(Port, "/jit/console?text=console-jit");
-        fixture.Nginx.Allow("from-jit");
-        await fixture.Nginx.WaitForLog(@"(Probe|\[g0/).*from-jit");
-        await fixture.Nginx.WaitForLog(@"(Probe|\[g0/).*console-jit");
+        fixture.Server.Allow("from-jit");
+        await fixture.Server.WaitForLog(@"(Probe|\[g0/).*from-jit");
+        await fixture.Server.WaitForLog(@"(Probe|\[g0/).*console-jit");
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public Task DisposeAsync() => fixture.Nginx.CheckSane();
+    public Task DisposeAsync() => fixture.Server.CheckSane();
 }
 
 public sealed class SeveralAppsFixture : IAsyncLifetime
 {
-    internal NginxHost Nginx { get; private set; } = null!;
+    internal ServerHost Server { get; private set; } = null!;
 
     internal string Jit { get; private set; } = null!;
 
@@ -102,29 +102,30 @@ public sealed class SeveralAppsFixture : IAsyncLifetime
         Jit = await AppBuild.Of("Probe", AppRuntime.Jit);
         Aot = await AppBuild.Of("Probe", AppRuntime.Aot);
         var hello = await AppBuild.Of("Hello", AppRuntime.Jit);
-        Nginx = await NginxHost.Start(new NginxSetup
+        Server = await ServerHost.Start(new ServerSetup
         {
-            Server = _ => $$"""
-                location /jit/ { modhost_pass {{Jit}}; }
-                location /again/ { modhost_pass {{Jit}}; }
-                location /aot/ { modhost_pass {{Aot}}; }
-                location /hello/ { modhost_pass {{hello}}; }
-                location = /exact { modhost_pass {{Jit}}; }
-                location ~ ^/re\d+/ { modhost_pass {{Jit}}; }
-                location /based/ { modhost_pass {{Jit}} path_base=/based/a; }
-                location /segment { modhost_pass {{Jit}}; }
-                """,
+            Places =
+            [
+                new("/jit/", $"pass {Jit}"),
+                new("/again/", $"pass {Jit}"),
+                new("/aot/", $"pass {Aot}"),
+                new("/hello/", $"pass {hello}"),
+                new("/exact", $"pass {Jit}") { Matching = Matching.Exact },
+                new(@"^/re\d+/", $"pass {Jit}") { Matching = Matching.Regex },
+                new("/based/", $"pass {Jit} path_base=/based/a"),
+                new("/segment", $"pass {Jit}"),
+            ],
         }, "/jit/empty");
-        await Nginx.Answers("/aot/empty", wait: true);
-        await Nginx.Answers("/hello/plaintext", wait: true);
-        Nginx.Rebase();
+        await Server.Answers("/aot/empty", wait: true);
+        await Server.Answers("/hello/plaintext", wait: true);
+        Server.Rebase();
     }
 
     public async Task DisposeAsync()
     {
-        if (Nginx is not null)
+        if (Server is not null)
         {
-            await Nginx.DisposeAsync();
+            await Server.DisposeAsync();
         }
     }
 }

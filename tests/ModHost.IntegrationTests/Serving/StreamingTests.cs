@@ -4,9 +4,10 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Serving;
 
 /// <summary>Bytes that must not wait for other bytes, in both directions.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class StreamingTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     [Fact]
     public async Task An_event_arrives_before_the_next_is_made()
@@ -83,7 +84,7 @@ public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : P
         await using var connection = await RawConnection.Open(Port, receiveBuffer: 4096);
         await connection.Send("GET /bytes?n=3000000&chunked=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         var response = (await connection.ReadHead())!;
-        await Wait.Until("nginx has more than the client takes", () => ProcFs.UnsentBytes(Port, connection.LocalPort) > 0);
+        await Wait.Until("the web server has more than the client takes", () => ProcFs.UnsentBytes(Port, connection.LocalPort) > 0);
         await connection.ReadBody(response);
         Assert.Equal(3_000_000, response.Body.Length);
         Assert.True(IsPattern(response.Body));
@@ -92,7 +93,7 @@ public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : P
     [Fact]
     public async Task A_file_is_sent_whole_and_in_parts()
     {
-        var path = Path.Combine(Nginx.Places.Static, "file.bin");
+        var path = Path.Combine(Server.Places.Static, "file.bin");
         var content = new byte[2_000_000];
         for (var i = 0; i < content.Length; i++)
         {
@@ -106,7 +107,7 @@ public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : P
         Assert.Equal(content[1999_990..], (await RawConnection.Get(Port, $"/file?path={path}&offset=1999990")).Body);
         Assert.Equal(content, (await RawConnection.Get(Port, "/file/deleted?path=" + path)).Body);
 
-        var small = Path.Combine(Nginx.Places.Static, "small.txt");
+        var small = Path.Combine(Server.Places.Static, "small.txt");
         await File.WriteAllTextAsync(small, "small");
         Assert.Equal("head small middle small tail", (await RawConnection.Get(Port, "/file/twice?path=" + small)).Text);
     }
@@ -117,7 +118,7 @@ public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : P
     [InlineData(".missing&offset=0&count=1", "IOException: FileNotFoundException")]
     public async Task A_file_that_cannot_be_sent_throws(string more, string outcome)
     {
-        var path = Path.Combine(Nginx.Places.Static, "hello.txt");
+        var path = Path.Combine(Server.Places.Static, "hello.txt");
         Assert.StartsWith(outcome, (await RawConnection.Get(Port, $"/file/error?path={path}{more}")).Text, StringComparison.Ordinal);
     }
 
@@ -146,6 +147,6 @@ public abstract class StreamingTests<TServer>(ProbeFixture<TServer> fixture) : P
     }
 }
 
-public sealed class StreamingJitTests(ProbeFixture<NginxJit> fixture) : StreamingTests<NginxJit>(fixture);
+public sealed class StreamingJitTests(ProbeFixture<Jit> fixture) : StreamingTests<Jit>(fixture);
 
-public sealed class StreamingAotTests(ProbeFixture<NginxAot> fixture) : StreamingTests<NginxAot>(fixture);
+public sealed class StreamingAotTests(ProbeFixture<Aot> fixture) : StreamingTests<Aot>(fixture);

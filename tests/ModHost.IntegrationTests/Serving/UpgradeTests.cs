@@ -6,9 +6,10 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Serving;
 
 /// <summary>Upgraded connections and WebSockets.</summary>
-/// <typeparam name="TServer">The server under test.</typeparam>
-public abstract class UpgradeTests<TServer>(ProbeFixture<TServer> fixture) : ProbeTests<TServer>(fixture)
-    where TServer : IServerUnderTest
+/// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Set", "core")]
+public abstract class UpgradeTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
+    where TRuntime : ITestedRuntime
 {
     private const string Offer = " HTTP/1.1\r\nHost: probe.test\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n";
 
@@ -147,7 +148,7 @@ public abstract class UpgradeTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     {
         using var socket = new ClientWebSocket();
         socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
-        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{Nginx.Places.TlsPort}/ws"), CancellationToken.None);
+        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{Server.Places.TlsPort}/ws"), CancellationToken.None);
         await socket.SendAsync("secure"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
         Assert.Equal("secure"u8.ToArray(), await Receive(socket));
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
@@ -182,6 +183,6 @@ public abstract class UpgradeTests<TServer>(ProbeFixture<TServer> fixture) : Pro
     }
 }
 
-public sealed class UpgradeJitTests(ProbeFixture<NginxJit> fixture) : UpgradeTests<NginxJit>(fixture);
+public sealed class UpgradeJitTests(ProbeFixture<Jit> fixture) : UpgradeTests<Jit>(fixture);
 
-public sealed class UpgradeAotTests(ProbeFixture<NginxAot> fixture) : UpgradeTests<NginxAot>(fixture);
+public sealed class UpgradeAotTests(ProbeFixture<Aot> fixture) : UpgradeTests<Aot>(fixture);

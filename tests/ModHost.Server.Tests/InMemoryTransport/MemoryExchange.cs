@@ -139,6 +139,13 @@ public sealed class MemoryExchange : ExchangeTransport
         _server.Loop.Post(Feed);
     }
 
+    /// <summary>The end of the request body arrives, with the headers of this block as its trailers.</summary>
+    public void UploadTrailers(RequestBlock trailers)
+    {
+        var block = trailers.Encode();
+        _server.Loop.Run(() => Http.Trailers(block));
+    }
+
     public void Abort(ResetReason reason) => _server.Loop.Run(() => Http.Abort(reason));
 
     public void ReportSent(int bytes) => _server.Loop.Run(() => Http.Sent(bytes));

@@ -62,6 +62,9 @@ internal sealed class Shim : FramePeer
         return payload;
     }
 
+    public void Trailers(uint stream, ReadOnlySpan<byte> head) =>
+        Send(new FrameHeader(FrameType.Body, Stream: stream, Flags: FrameLayout.BodyEnd | FrameLayout.BodyTrailers), head);
+
     public void Body(uint stream, ReadOnlySpan<byte> data, bool end) =>
         Send(new FrameHeader(FrameType.Body, Stream: stream, Flags: end ? (byte)1 : (byte)0), data);
 

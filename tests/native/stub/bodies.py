@@ -8,8 +8,9 @@ import struct
 import tempfile
 import time
 
-from common import curl, idle, in_flight, info, raw, request, scenario
-from nginx_server import PATIENCE, wait_for
+from common import (curl, idle, in_flight, info, nginx_only, raw, request,
+                    scenario)
+from base_server import PATIENCE, wait_for
 
 
 @scenario
@@ -119,6 +120,7 @@ def whole_body_in_chunks_has_no_declared_length(server):
 
 
 @scenario
+@nginx_only("mod_http2 resets the stream")
 def http2_body_that_is_too_short(server):
     for path in ("/upload", "/whole/upload"):
         assert b"400 Bad Request" in http2_post(server, path, [b"a" * 10], 100)
@@ -192,6 +194,7 @@ def body_beyond_client_max_body_size(server):
 
 
 @scenario
+@nginx_only("no named locations")
 def error_page_is_not_given_half_a_body(server):
     with socket.create_connection(("127.0.0.1", server.port), 5) as s:
         s.settimeout(PATIENCE)

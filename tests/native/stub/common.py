@@ -4,7 +4,7 @@ import http.client
 import socket
 import subprocess
 
-from nginx_server import PATIENCE, TARGET, wait_for
+from base_server import PATIENCE, TARGET, wait_for
 
 SCENARIOS = []
 
@@ -30,6 +30,14 @@ def embedded_only(reason):
     """For what is otherwise in a process group; `reason` says how."""
     def mark(function):
         function.embedded_only = reason
+        return function
+    return mark
+
+
+def nginx_only(reason):
+    """For what Apache does not have; `reason` says how it is there."""
+    def mark(function):
+        function.nginx_only = reason
         return function
     return mark
 

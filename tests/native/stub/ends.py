@@ -9,8 +9,9 @@ import subprocess
 import threading
 import time
 
-from common import IS_STUB, embedded_only, in_flight, stub_only
-from nginx_server import APP, DAEMON, PATIENCE, Server, wait_for
+from common import IS_STUB, embedded_only, in_flight, nginx_only, stub_only
+from base_server import APP, DAEMON, PATIENCE, wait_for
+from web_server import Server
 from own_servers import SLOW_START, own, simple, started, with_server
 
 # Applications of process groups are stopped when nginx's workers are gone, and
@@ -221,7 +222,7 @@ def reload_under_load():
             t.start()
         for _ in range(int(os.environ.get("MODHOST_RELOADS", "10"))):
             before = set(server.workers_now())
-            server.kill(signal.SIGHUP)
+            server.reload()
             wait_for(lambda b=before: len(set(server.workers_now()) - b) == 2
                      and not set(server.workers_now()) & b, 20, "new workers")
         wait_for(lambda: counts[0] > 100 or bad, 20, "a hundred answers")
@@ -238,7 +239,7 @@ def reload_with_a_bad_configuration_changes_nothing():
         started(server)
         before = server.workers_now()
         server.write(simple("location /a { modhost_pass /nowhere.dll; }"))
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: "MH0101" in server.log(), 10, "the refusal")
         assert server.get("/plaintext")[0] == 200
         assert server.workers_now() == before
@@ -250,7 +251,7 @@ def log_files_are_reopened():
     def body(server):
         started(server)
         os.rename(server.prefix + "/error.log", server.prefix + "/old.log")
-        server.kill(signal.SIGUSR1)
+        server.reopen()
         wait_for(lambda: os.path.exists(server.prefix + "/error.log"), 10,
                  "the new log")
 
@@ -265,6 +266,7 @@ def log_files_are_reopened():
 
 
 @own
+@nginx_only("a mode for debugging alone")
 def without_master_process():
     def body(server):
         started(server)
@@ -273,6 +275,7 @@ def without_master_process():
 
 
 @own
+@nginx_only("Apache has no upgrade")
 def binary_upgrade_and_rollback():
     def body(server):
         started(server)
@@ -285,7 +288,7 @@ def binary_upgrade_and_rollback():
         server.kill(signal.SIGWINCH)
         wait_for(lambda: not server.workers_now(), 20, "no old workers")
         assert server.get("/plaintext")[0] == 200
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(server.workers_now, 10, "old workers again")
         os.kill(second, signal.SIGQUIT)
         wait_for(lambda: not os.path.exists(pid + ".oldbin"), 20, "rollback")

@@ -1,11 +1,10 @@
 """Process groups that come, go, and are stopped."""
 
 import json
-import signal
 import time
 
 from groups import groups, own, with_groups
-from nginx_server import wait_for
+from base_server import wait_for
 
 GROUPS = 100                        # more than half of what there is room for
 
@@ -25,7 +24,7 @@ def counters_of_groups_that_are_gone_are_used_again():
     def reload(server, letter):
         before = server.workers_now()
         server.write(named(letter))
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: server.workers_now()
                  and not set(before) & set(server.workers_now()),
                  what="other workers")

@@ -10,7 +10,8 @@ import time
 
 import own_servers
 from common import embedded_only, stub_only
-from nginx_server import PATIENCE, Server, wait_for
+from base_server import PATIENCE, wait_for
+from web_server import Server
 
 HTTP = """
     modhost_run_directory @PREFIX@/run;
@@ -63,7 +64,7 @@ class GroupServer(Server):
 
     def instances(self):
         return [name for name in os.listdir(self.run_directory())
-                if name.startswith("nginx-")] \
+                if name.startswith(("nginx-", "apache-"))] \
             if os.path.exists(self.run_directory()) else []
 
     def events(self):
@@ -114,7 +115,7 @@ def refused(http_text, *words):
 
 @own
 def groups_that_cannot_work_are_refused():
-    where = "nginx.conf:"
+    where = ".conf:"
 
     def key(text):
         return groups(f"modhost_daemon_process shop {text};")
@@ -317,7 +318,7 @@ def a_reload_keeps_requests_and_tells_the_supervisor():
             target=lambda: seen.append(server.ask("/slow/request")[0]))
         thread.start()
         wait_for(lambda: any("/slow/request" in e for e in server.events()))
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: any('"generation":2' in e for e in server.events()),
                  10, "the command")
         thread.join()
@@ -350,7 +351,7 @@ def a_pair_that_was_killed_is_replaced_at_a_reload():
 
         wait_for(killed, 20, "the end of the pair")
         wait_for(lambda: server.get("/x")[0] == 503, 20, "503")
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: server.get("/x")[0] == 200, 20, "the new pair")
         assert server.instances() != before and len(server.instances()) == 1
     with_groups(groups("modhost_daemon_process shop queue-timeout=500ms;"),
@@ -386,7 +387,7 @@ def state_is_told_for_all_processes():
         assert app["requests"]["2xx"] >= 20 and app["lost"] == 1, app
         assert len(state["processes"]) == 2, state
         counted = app["requests"]["2xx"]
-        server.kill(signal.SIGHUP)
+        server.reload()
         wait_for(lambda: any('"generation":2' in e for e in server.events()))
         wait_for(lambda: server.get("/after")[0] == 200)
 
@@ -446,7 +447,7 @@ def embedded_applications_and_groups_go_side_by_side():
             target=lambda: seen.append(server.ask("/slow/last")[0]))
         thread.start()
         wait_for(lambda: any("/slow/last" in e for e in server.events()))
-        server.kill(signal.SIGQUIT)
+        server.kill(server.graceful)
         thread.join()
         assert seen[-1] == 200, seen
     with_groups(groups(other="location /e/ { modhost_pass @STUB@ "

@@ -5,7 +5,7 @@ import re
 import socket
 
 from groups import groups, own, with_groups
-from nginx_server import wait_for
+from base_server import wait_for
 
 # How -> what the log says of it.
 CLOSED = {

@@ -3,7 +3,8 @@
 import os
 import signal
 
-from nginx_server import DAEMON, PATIENCE, Server, wait_for
+from base_server import DAEMON, PATIENCE, wait_for
+from web_server import Server
 
 OWN = []
 

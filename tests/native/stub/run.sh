@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# Runs the module in a real nginx against the stub application.
+# Runs a module in a real web server against the stub application.
 #
 #   run.sh BUILD_DIRECTORY [FILTER]
 #
-# BUILD_DIRECTORY is CMake's. MODHOST_NGINX names another nginx than the one in PATH.
+# BUILD_DIRECTORY is CMake's. MODHOST_TEST_SERVER is nginx (default) or
+# apache-event; MODHOST_NGINX and MODHOST_APACHE name other programs than those in PATH.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 shift
 
-export MODHOST_MODULE=${MODHOST_MODULE:-$build/native/nginx/ngx_http_modhost_module.so}
+case ${MODHOST_TEST_SERVER:-nginx} in
+    nginx) module=native/nginx/ngx_http_modhost_module.so ;;
+    *) module=native/apache/mod_modhost.so ;;
+esac
+export MODHOST_MODULE=${MODHOST_MODULE:-$build/$module}
 export MODHOST_STUB=${MODHOST_STUB:-$build/tests/native/stub/Stub.so}
 
 # A module with AddressSanitizer needs its runtime before everything else.

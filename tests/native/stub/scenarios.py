@@ -13,7 +13,8 @@ import traceback
 
 import stress
 from common import SCENARIOS, idle
-from nginx_server import DAEMON, PATIENCE, TARGET, Server
+from base_server import DAEMON, PATIENCE, TARGET
+from web_server import IS_NGINX, Server
 from own_servers import OWN
 from shared import SHARED
 
@@ -91,6 +92,12 @@ def main(argv):
             if hasattr(one, "embedded_only"):
                 print(f"{one.__name__:50} embedded: {one.embedded_only}")
         wanted = [s for s in wanted if not hasattr(s, "embedded_only")]
+
+    if not IS_NGINX:
+        for one in wanted:
+            if hasattr(one, "nginx_only"):
+                print(f"{one.__name__:50} only nginx: {one.nginx_only}")
+        wanted = [s for s in wanted if not hasattr(s, "nginx_only")]
 
     for one in wanted:
         begun = time.monotonic()

@@ -1,4 +1,5 @@
-"""The configuration that most scenarios share; @STUB@ is the application."""
+"""The configuration that most scenarios share; @STUB@ is the application. The
+lines that begin with `apache` are what Apache has instead of nginx's."""
 
 SHARED = """
     server {
@@ -34,7 +35,11 @@ SHARED = """
             modhost_request_buffering on;
             client_body_buffer_size 16k;
         }
-        location /limited/ { modhost_pass @STUB@; client_max_body_size 1k; }
+        location /limited/ {
+            modhost_pass @STUB@;
+            client_max_body_size 1k;
+            apache LimitRequestBody 1024;
+        }
         location /timed/ {
             modhost_pass @STUB@;
             modhost_request_timeout 200ms;
@@ -47,6 +52,7 @@ SHARED = """
             modhost_pass @STUB@;
             modhost_intercept_errors on;
             error_page 404 =200 /static/page;
+            apache ErrorDocument 404 /static/page;
         }
         location /fallback/ {
             modhost_pass @STUB@;
@@ -60,6 +66,8 @@ SHARED = """
             modhost_variable AUTH_TYPE Test;
             modhost_variable HOST_IS $host;
         }
+        apache RewriteEngine On;
+        apache RewriteRule ^/rewritten/(.*)$ /$1 [PT];
         location /rewritten/ {
             rewrite ^/rewritten/(.*)$ /$1 break;
             modhost_pass @STUB@;
@@ -77,6 +85,8 @@ SHARED = """
         location /ssi/ {
             ssi on;
             ssi_types text/plain;
+            apache SetOutputFilter INCLUDES;
+            apache Options +Includes;
             modhost_pass @STUB@ path_base=/ssi;
         }
         location /guarded/ {
@@ -98,14 +108,28 @@ SHARED = """
             rewrite ^ /reset-after-head? break;
             modhost_pass @STUB@;
         }
-        location /slow/ { limit_rate 200k; modhost_pass @STUB@; }
+        location /slow/ {
+            limit_rate 200k;
+            modhost_pass @STUB@;
+            apache SetOutputFilter RATE_LIMIT;
+            apache SetEnv rate-limit 200;
+        }
         location /spool/ { modhost_buffering on; modhost_pass @STUB@; }
         location /zipped/ {
             gzip on; gzip_types text/plain; gzip_min_length 1;
+            apache SetOutputFilter DEFLATE;
             modhost_pass @STUB@;
         }
-        location /nosendfile/ { sendfile off; modhost_pass @STUB@; }
-        location /withsendfile/ { sendfile on; modhost_pass @STUB@; }
+        location /nosendfile/ {
+            sendfile off;
+            modhost_pass @STUB@;
+            apache EnableSendfile Off;
+        }
+        location /withsendfile/ {
+            sendfile on;
+            modhost_pass @STUB@;
+            apache EnableSendfile On;
+        }
         location /static/ { alias @PREFIX@/html/; }
         location /private/ { internal; alias @PREFIX@/html/; }
     }

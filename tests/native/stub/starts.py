@@ -8,8 +8,9 @@ import tempfile
 import threading
 import time
 
-from common import idle, stub_only
-from nginx_server import APP, DAEMON, NAME, PATIENCE, Server, wait_for
+from common import idle, nginx_only, stub_only
+from base_server import APP, DAEMON, NAME, PATIENCE, wait_for
+from web_server import IS_NGINX, Server
 from own_servers import (SLOW_START, own, refused, simple, started,
                          with_server)
 
@@ -29,7 +30,7 @@ def fastest_round(worst_of_one, rounds=4):
 @own
 @stub_only("no application runs")
 def configuration_that_cannot_work_is_refused():
-    where = "nginx.conf:"
+    where = Server.conf_name
     refused(simple("location /a { modhost_pass /nowhere/App.dll; }"),
             "MH0101", where)
     refused(simple("location /a { modhost_pass @STUB@ process_group=g; }"),
@@ -44,10 +45,11 @@ def configuration_that_cannot_work_is_refused():
                    "modhost_env A 1;"), "MH0206", where)
     refused(simple("location /a { modhost_pass @STUB@; "
                    "modhost_queue_size 5; }"), "MH0207", where)
-    refused(simple("modhost_dispatch sideways;"), "invalid value", where)
+    if IS_NGINX:
+        refused(simple("modhost_dispatch sideways;"), "invalid value", where)
     refused(simple("modhost_queue_size -1;"), where)
     refused(simple("modhost_request_timeout soon;"), where)
-    refused(simple("location /a { modhost_pass @PREFIX@/nginx.conf; }"),
+    refused(simple("location /a { modhost_pass /etc/passwd; }"),
             "MH01", where)
 
 
@@ -62,6 +64,7 @@ def checking_leaves_no_trace():
 
 
 @own
+@nginx_only("no Unix sockets")
 def app_is_told_where_the_server_listens():
     def body(server):
         started(server)

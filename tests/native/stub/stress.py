@@ -114,6 +114,6 @@ def run(server):
         t.start()
     for _ in range(3):
         time.sleep(SECONDS / 4)
-        server.kill(signal.SIGHUP)
+        server.reload()
     for t in threads:
         t.join()

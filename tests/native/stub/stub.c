@@ -173,7 +173,7 @@ stub_body(modhost_exchange *exchange, const uint8_t *data, uint32_t length,
         x->body = realloc(x->body, x->body_capacity);
     }
 
-    if (length != 0) {
+    if (length != 0 && (flags & MODHOST_BODY_TRAILERS) == 0) {
         memcpy(x->body + x->body_length, data, length);
         x->body_length += length;
     }

@@ -7,7 +7,7 @@ import struct
 import threading
 
 from common import IS_STUB, idle, request, scenario, stub_only
-from nginx_server import PATIENCE, wait_for
+from base_server import PATIENCE, wait_for
 
 
 UPGRADE = (b"GET /upgrade-echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"

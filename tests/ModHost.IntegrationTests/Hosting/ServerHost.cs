@@ -5,16 +5,19 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Hosting;
 
-/// <summary>A real nginx with the module under test, in a session and a prefix of its own.</summary>
-internal sealed partial class NginxHost : IAsyncDisposable
+/// <summary>A real web server with the module under test, in a session and a prefix of its own.</summary>
+internal sealed class ServerHost : IAsyncDisposable
 {
+    private static readonly WebServer s_web = WebServer.Tested;
+
     private readonly List<string> _allowed = [];
+    private IReadOnlyList<int> _leaving = [];
     private Child _child;
     private int[] _workers = [];
     private int _sockets;
     private int _logSeen;
 
-    private NginxHost(Child child, NginxPlaces places, NginxSetup setup)
+    private ServerHost(Child child, ServerPlaces places, ServerSetup setup)
     {
         _child = child;
         Places = places;
@@ -23,15 +26,15 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Session = child.Id;
     }
 
-    public NginxPlaces Places { get; }
+    public ServerPlaces Places { get; }
 
-    public NginxSetup Setup { get; private set; }
+    public ServerSetup Setup { get; private set; }
 
     public int Port => Places.Port;
 
     public int Master { get; private set; }
 
-    /// <summary>Of all of nginx's processes, through upgrades of its binary too.</summary>
+    /// <summary>Of all of the server's processes, through upgrades of nginx's binary too.</summary>
     public int Session { get; private set; }
 
     public bool HasExited => Setup.Detached ? !ProcFs.Lives(Master) : _child.HasExited;
@@ -45,30 +48,30 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
     public string AccessLog => File.Exists(Places.AccessLog) ? File.ReadAllText(Places.AccessLog) : "";
 
-    /// <summary>The live workers; those that are shutting down are not among them.</summary>
+    /// <summary>The live workers; those that were told to leave are not among them.</summary>
     public IReadOnlyList<int> Workers => WorkersOf(Master);
 
     /// <summary>The same of any master, such as the second one of an upgrade.</summary>
-    public static IReadOnlyList<int> WorkersOf(int master) => [.. ProcFs.Children(master)
-        .Where(process => process.State != 'Z' && ProcFs.CommandLine(process.Id).Contains("worker process", StringComparison.Ordinal)
-            && !ProcFs.CommandLine(process.Id).Contains("shutting down", StringComparison.Ordinal))
+    public IReadOnlyList<int> WorkersOf(int master) => [.. ProcFs.Children(master)
+        .Where(process => process.State != 'Z' && process.Session == ProcFs.Read(master)?.Session && s_web.Serves(process)
+            && !_leaving.Contains(process.Id))
         .Select(process => process.Id).Order()];
 
-    /// <summary>Makes the prefix and the configuration, and starts nginx; ready when <paramref name="ready"/> answers below 500.</summary>
-    public static async Task<NginxHost> Start(NginxSetup setup, string ready = "/", bool waitReady = true)
+    /// <summary>Makes the prefix and the configuration, and starts the web server; ready when <paramref name="ready"/> answers below 500.</summary>
+    public static async Task<ServerHost> Start(ServerSetup setup, string ready = "/", bool waitReady = true)
     {
         var places = Prepare(setup);
-        var host = new NginxHost(Launch(places, setup), places, setup);
+        var host = new ServerHost(Launch(places, setup), places, setup);
         try
         {
             if (setup.Detached)
             {
-                await Wait.Until("nginx has written its pid", () => File.Exists(places.PidFile) && int.TryParse(File.ReadAllText(places.PidFile), out _));
+                await Wait.Until("the web server has written its pid", () => File.Exists(places.PidFile) && int.TryParse(File.ReadAllText(places.PidFile), out _));
                 host.Master = int.Parse(File.ReadAllText(places.PidFile), CultureInfo.InvariantCulture);
                 host.Session = host.Master;
             }
 
-            await host.Answers(waitReady ? ready : "/nginx/return", waitReady);
+            await host.Answers(waitReady ? ready : "/control", waitReady);
             if (waitReady)
             {
                 await host.Connected(host.Master);
@@ -81,28 +84,61 @@ internal sealed partial class NginxHost : IAsyncDisposable
             var log = host.Log;
             var output = host.Output;
             await host._child.DisposeAsync();
-            throw new InvalidOperationException($"nginx did not get ready: {error.Message}\n{output}\n{Tail(log)}", error);
+            throw new InvalidOperationException($"{s_web.Name} did not get ready: {error.Message}\n{output}\n{Tail(log)}", error);
         }
 
         return host;
     }
 
-    /// <summary>Writes the prefix only; for configurations that nginx is to refuse.</summary>
-    public static NginxPlaces Prepare(NginxSetup setup)
+    /// <summary>Writes the prefix only; for configurations that are to be refused.</summary>
+    public static ServerPlaces Prepare(ServerSetup setup)
     {
-        var places = new NginxPlaces(Settings.NewFolder("nginx"), FreePort.Next(), FreePort.Next(), FreePort.Next());
+        var places = new ServerPlaces(Settings.NewFolder(s_web.Name), FreePort.Next(), FreePort.Next(), FreePort.Next());
         Directory.CreateDirectory(places.Static);
         File.SetUnixFileMode(places.Static, (UnixFileMode)0x1ff);
         File.WriteAllText(Path.Combine(places.Static, "hello.txt"), "static file\n");
+        File.WriteAllText(Path.Combine(places.Static, "control"), "control");
+        foreach (var (name, content) in setup.Files)
+        {
+            File.WriteAllText(Path.Combine(places.Static, name), content);
+        }
+
         Certificate.Write(Certificate.Server, places.Prefix, "server");
         Certificate.Write(Certificate.Client, places.Prefix, "client");
         File.WriteAllText(places.Configuration, setup.Write(places));
         return places;
     }
 
-    /// <summary>nginx -t on a prefix.</summary>
-    public static Task<(int Code, string Output)> Check(NginxPlaces places) =>
-        Child.TryRun(Settings.Nginx, ["-t", "-p", places.Prefix, "-c", places.Configuration], places.Prefix);
+    /// <summary>What <c>nginx -t</c> or <c>apachectl configtest</c> says of a prefix.</summary>
+    public static Task<(int Code, string Output)> Check(ServerPlaces places) =>
+        Child.TryRun(s_web.Program, s_web.Check(places), places.Prefix);
+
+    /// <summary>The same of a setup, of which nothing is left.</summary>
+    public static async Task<(int Code, string Output)> Check(ServerSetup setup)
+    {
+        var places = Prepare(setup);
+        try
+        {
+            return await Check(places);
+        }
+        finally
+        {
+            Directory.Delete(places.Prefix, recursive: true);
+        }
+    }
+
+    /// <summary>Checks a setup that must be refused, with this reason (a pattern), file and line; all that was said.</summary>
+    public static async Task<string> Refuses(ServerSetup setup, string says)
+    {
+        var (code, output) = await Check(setup);
+        Assert.True(code != 0, output);
+        Assert.Matches(s_web.Refusal(says), output);
+        Assert.Matches(s_web.Line, output);
+        return output;
+    }
+
+    /// <summary>The beginning of a line of the error log at this level, as a pattern.</summary>
+    public static string AtLevel(string level) => s_web.AtLevel(level);
 
     /// <summary>A line that this test expects in the error log at alert, emerg or crit.</summary>
     public void Allow(string pattern) => _allowed.Add(pattern);
@@ -111,11 +147,11 @@ internal sealed partial class NginxHost : IAsyncDisposable
     public void Rebase()
     {
         _workers = [.. Workers];
-        _sockets = _workers.Sum(ProcFs.Sockets);
+        _sockets = _workers.Sum(s_web.Connections);
     }
 
-    /// <summary>Replaces the configuration; a signal makes nginx read it.</summary>
-    public void Configure(NginxSetup setup)
+    /// <summary>Replaces the configuration; an order makes the web server read it.</summary>
+    public void Configure(ServerSetup setup)
     {
         Setup = setup;
         File.WriteAllText(Places.Configuration, setup.Write(Places));
@@ -138,7 +174,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Rebase();
     }
 
-    /// <summary>Starts a second master from the binary (USR2), and waits until all its workers are there and connected.</summary>
+    /// <summary>nginx: starts a second master from the binary, and waits until all its workers are there and connected.</summary>
     /// <returns>Its pid.</returns>
     public async Task<int> Upgrade()
     {
@@ -150,13 +186,33 @@ internal sealed partial class NginxHost : IAsyncDisposable
         return second;
     }
 
+    /// <summary>Gives an order; whether the web server took it, and what it said.</summary>
+    public async Task<(int Code, string Output)> Tell(Order order)
+    {
+        var now = Workers;
+        var result = await s_web.Tell(order, Master, Places);
+        if (result.Code == 0 && s_web.Replaces(order))
+        {
+            _leaving = [.. _leaving.Where(ProcFs.Lives), .. now];
+        }
+
+        return result;
+    }
+
+    /// <summary>Tells it to reload; workers that are there now take no new connections any more.</summary>
+    public async Task BeginReload()
+    {
+        var (code, output) = await Tell(Order.Reload);
+        Assert.True(code == 0, output);
+    }
+
     /// <summary>Reloads, and waits until only new workers are left and they answer.</summary>
     public async Task Reload(string ready = "/")
     {
         var old = Workers;
-        Send(Signal.Hup);
+        await BeginReload();
         await Wait.Until("the reload has replaced the workers", () => Workers is { Count: > 0 } now
-            && now.Count == Setup.Workers && !now.Intersect(old).Any());
+            && now.Count >= Processes && !now.Intersect(old).Any());
         await Answers(ready, wait: true);
         await Wait.Until("the old workers have gone", () => !old.Any(ProcFs.Lives));
         await Connected(Master);
@@ -187,7 +243,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
     {
         if (HasExited)
         {
-            throw new InvalidOperationException("nginx has ended.");
+            throw new InvalidOperationException("The web server has ended.");
         }
 
         try
@@ -200,13 +256,16 @@ internal sealed partial class NginxHost : IAsyncDisposable
         }
     });
 
+    // Of a server that keeps its workers, all that were configured must be there before something is counted.
+    private int Processes => s_web.KeepsWorkers ? Setup.Forked : 1;
+
     /// <summary>Waits until every worker of a master is there, and connected to every process of every group.</summary>
     private async Task Connected(int master)
     {
-        await Wait.Until("all nginx workers are there", () => WorkersOf(master).Count >= Setup.Forked);
+        await Wait.Until("all workers are there", () => WorkersOf(master).Count >= Processes);
         var processes = ProcessGroups.Processes(File.ReadAllText(Places.Configuration));
-        await Wait.Until("nginx is connected to the process groups",
-            () => processes == 0 || WorkersOf(master).All(worker => ProcessGroups.Channels(worker) >= processes));
+        await Wait.Until("the workers are connected to the process groups",
+            () => processes == 0 || !s_web.ConnectsAtOnce || WorkersOf(master).All(worker => ProcessGroups.Channels(worker) >= processes));
     }
 
     /// <summary>What must hold after every test: nothing alarming logged, nothing left over, nobody replaced.</summary>
@@ -214,30 +273,34 @@ internal sealed partial class NginxHost : IAsyncDisposable
     {
         var alarming = Alarming().Where(line => !_allowed.Exists(pattern => Regex.IsMatch(line, pattern))).ToArray();
         Assert.True(alarming.Length == 0, "The error log has:\n" + string.Join('\n', alarming));
-        Assert.Equal(_workers, Workers);
+        if (s_web.KeepsWorkers)
+        {
+            Assert.Equal(_workers, Workers);
+        }
+
         await Wait.Until("no child of the master is a zombie", () => ProcFs.Children(Master).All(process => process.State != 'Z'));
-        await Wait.For("the workers have closed what they opened", () => Task.FromResult(_workers.Sum(ProcFs.Sockets)),
+        await Wait.For("the workers have closed what they opened", () => Task.FromResult(_workers.Sum(s_web.Connections)),
             now => now <= _sockets);
     }
 
     /// <summary>Lines of the error log at alert, emerg or crit.</summary>
-    public IEnumerable<string> Alarming() => Log.Split('\n').Where(line => AlarmingLine().IsMatch(line));
+    public IEnumerable<string> Alarming() => Log.Split('\n').Where(line => s_web.Alarming.IsMatch(line));
 
-    /// <summary>Graceful stop; returns nginx's exit code, after checking that nothing of the session is left.</summary>
-    public async Task<int> Quit(int signal = Signal.Quit)
+    /// <summary>Graceful stop, or another; returns the exit code, after checking that nothing of the session is left.</summary>
+    public async Task<int> Quit(Order order = Order.Quit)
     {
         if (!HasExited)
         {
-            Send(signal);
+            await Tell(order);
         }
 
-        await Wait.Until("nginx has ended", () => HasExited);
+        await Wait.Until("the web server has ended", () => HasExited);
         Assert.DoesNotContain(ProcFs.InSession(Session), process => process.State != 'Z');
         CheckNothingLeft();
         return await _child.Exited();
     }
 
-    /// <summary>Stops and starts nginx on the same prefix.</summary>
+    /// <summary>Stops and starts the web server on the same prefix.</summary>
     public async Task Restart(string ready = "/")
     {
         await Quit();
@@ -260,8 +323,8 @@ internal sealed partial class NginxHost : IAsyncDisposable
         {
             if (!HasExited)
             {
-                Send(Signal.Quit);
-                await Wait.Until("nginx has ended", () => HasExited);
+                await Tell(Order.Quit);
+                await Wait.Until("the web server has ended", () => HasExited);
             }
 
             CheckNothingLeft();
@@ -288,7 +351,7 @@ internal sealed partial class NginxHost : IAsyncDisposable
 
     public static string Tail(string log) => string.Join('\n', log.Split('\n').TakeLast(40));
 
-    /// <summary>When nginx has ended, what it had started for process groups is gone too, and has cleared up.</summary>
+    /// <summary>When the web server has ended, what it had started for process groups is gone too, and has cleared up.</summary>
     private void CheckNothingLeft()
     {
         Assert.Empty(Daemons);
@@ -296,12 +359,9 @@ internal sealed partial class NginxHost : IAsyncDisposable
         Assert.True(!Directory.Exists(run) || !Directory.EnumerateFileSystemEntries(run).Any(), $"Something is left in {run}.");
     }
 
-    private static Child Launch(NginxPlaces places, NginxSetup setup)
+    private static Child Launch(ServerPlaces places, ServerSetup setup)
     {
-        string[] command = [.. setup.Within, Settings.Nginx, "-p", places.Prefix, "-c", places.Configuration];
+        string[] command = [.. setup.Within, s_web.Program, .. s_web.Start(places, setup.Detached)];
         return Child.Start(command[0], command[1..], places.Prefix);
     }
-
-    [GeneratedRegex(@"\[(alert|emerg|crit)\]")]
-    private static partial Regex AlarmingLine();
 }

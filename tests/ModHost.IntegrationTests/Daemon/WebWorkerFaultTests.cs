@@ -3,18 +3,18 @@ using ModHost.IntegrationTests.Http;
 
 namespace ModHost.IntegrationTests.Daemon;
 
-/// <summary>nginx's own workers die, under load, with an account of every request.</summary>
-[Trait("Mode", "daemon")]
-public sealed class NginxWorkerFaultTests
+/// <summary>The web server's own workers die, under load, with an account of every request.</summary>
+[Trait("Mode", "daemon"), Trait("Not", "prefork")]
+public sealed class WebWorkerFaultTests
 {
     private const int Clients = 8;
-    private const int NginxWorkers = 2;
+    private const int WebWorkers = 2;
     private const int Processes = 2;
 
     [Fact]
-    public async Task A_killed_nginx_worker_loses_its_own_connections_and_nothing_else()
+    public async Task A_killed_worker_of_the_web_server_loses_its_own_connections_and_nothing_else()
     {
-        await using var host = await DaemonHost.Start<NginxJit>($"processes={Processes}", nginxWorkers: NginxWorkers);
+        await using var host = await DaemonHost.Start<Jit>($"processes={Processes}", webWorkers: WebWorkers);
         var workers = host.Workers;
         var sockets = workers.Sum(ProcFs.Sockets);
         await using var load = LedgerLoad.Start(host.Port, Clients);
@@ -22,11 +22,11 @@ public sealed class NginxWorkerFaultTests
         for (var i = 0; i < kills; i++)
         {
             await Answered(load);
-            var victim = host.Nginx.Workers[i % NginxWorkers];
-            host.Nginx.Allow($"worker process {victim} exited on signal 9");
+            var victim = host.Server.Workers[i % WebWorkers];
+            host.Server.Allow(WebServer.Tested.Killed(victim));
             Signal.Send(victim, Signal.Kill);
-            await Wait.Until("nginx has another worker", () => host.Nginx.Workers is { Count: NginxWorkers } now && !now.Contains(victim));
-            await host.Nginx.Whole("/empty");
+            await Wait.Until("the web server has another worker", () => host.Server.Workers is { Count: WebWorkers } now && !now.Contains(victim));
+            await host.Server.Whole("/empty");
         }
 
         await load.Stop();
@@ -38,9 +38,9 @@ public sealed class NginxWorkerFaultTests
             (await host.Known()).Sum(worker => worker.GetProperty("inFlight").GetInt32()) == 0);
         await Wait.Until("the workers have closed what the dead ones had", () => workers.Sum(ProcFs.Sockets) <= sockets);
         await Wait.Until("the supervisor has forgotten them", async () => (await host.Command(new { command = "status" }))
-            .GetProperty("webServerProcesses").GetArrayLength() == NginxWorkers);
-        await host.Nginx.CheckSane();
-        Assert.Equal(0, await host.Nginx.Quit());
+            .GetProperty("webServerProcesses").GetArrayLength() == WebWorkers);
+        await host.Server.CheckSane();
+        Assert.Equal(0, await host.Server.Quit());
     }
 
     private static async Task Answered(LedgerLoad load)

@@ -1,0 +1,309 @@
+/*
+ * Lanes: each handler thread is a loop of the core's.
+ *
+ * What the core calls "loop only" (an app's pool, its batch, the taking end of
+ * a queue) belongs to one thread at a time here, without a lock. A thread that
+ * ends leaves its lane to the next; messages that app threads push meanwhile
+ * wait in it.
+ */
+
+#include "modhost_request.h"
+
+#include <http_main.h>
+
+#include <stdlib.h>
+
+
+static pthread_mutex_t           lanes_lock = PTHREAD_MUTEX_INITIALIZER;
+static mod_modhost_lane         *lanes;          /* guarded by it, as below   */
+static mod_modhost_lane         *idle_lanes;
+static pthread_once_t            lane_once = PTHREAD_ONCE_INIT;
+static pthread_key_t             lane_key;
+static __thread mod_modhost_lane *own_lane;
+
+
+static void
+lane_leave(mod_modhost_lane *lane)
+{
+    (void) pthread_mutex_lock(&lanes_lock);
+    lane->idle_next = idle_lanes;
+    idle_lanes = lane;
+    (void) pthread_mutex_unlock(&lanes_lock);
+}
+
+
+/* A thread that serves nobody any more ends. */
+static void
+lane_thread_ends(void *data)
+{
+    own_lane = NULL;
+    lane_leave(data);
+}
+
+
+static void
+lane_key_create(void)
+{
+    (void) pthread_key_create(&lane_key, lane_thread_ends);
+}
+
+
+static mod_modhost_lane *
+lane_create(void)
+{
+    mh_error           error;
+    mod_modhost_lane  *lane;
+
+    lane = calloc(1, sizeof(*lane));
+
+    if (lane == NULL) {
+        return NULL;
+    }
+
+    if (mh_queue_open(&lane->queue, &error) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_ALERT, 0, ap_server_conf,
+                     "MH%04u: %s", error.code, error.text);
+        free(lane);
+        return NULL;
+    }
+
+    (void) pthread_mutex_init(&lane->lock, NULL);
+
+    return lane;
+}
+
+
+static mod_modhost_lane *
+lane_take(void)
+{
+    mod_modhost_lane  *lane;
+
+    (void) pthread_mutex_lock(&lanes_lock);
+
+    lane = idle_lanes;
+
+    if (lane != NULL) {
+        idle_lanes = lane->idle_next;
+
+    } else if ((lane = lane_create()) != NULL) {
+        lane->next = lanes;
+        lanes = lane;
+    }
+
+    (void) pthread_mutex_unlock(&lanes_lock);
+
+    return lane;
+}
+
+
+mod_modhost_lane *
+mod_modhost_lane_get(void)
+{
+    mod_modhost_lane  *lane;
+
+    lane = own_lane;
+
+    if (lane == NULL) {
+        (void) pthread_once(&lane_once, lane_key_create);
+
+        lane = lane_take();
+
+        if (lane != NULL) {
+            own_lane = lane;
+            (void) pthread_setspecific(lane_key, lane);
+
+            if (mod_modhost_main->apps->nelts != 0) {
+                mh_signals_unblock(NULL);
+            }
+        }
+
+    } else if (lane->busy) {
+        lane = lane_take();
+    }
+
+    if (lane != NULL) {
+        lane->busy = true;
+    }
+
+    return lane;
+}
+
+
+void
+mod_modhost_lane_put(mod_modhost_lane *lane)
+{
+    lane->busy = false;
+
+    if (lane != own_lane) {
+        lane_leave(lane);
+    }
+}
+
+
+static int
+lane_grow(mod_modhost_lane *lane, uint32_t number)
+{
+    mh_app    **apps;
+    uint32_t    count;
+
+    for (count = 8; count <= number; count *= 2) {
+        /* void */
+    }
+
+    apps = realloc(lane->apps, count * sizeof(*apps));
+
+    if (apps == NULL) {
+        return -1;
+    }
+
+    memset(apps + lane->app_count, 0,
+           (count - lane->app_count) * sizeof(*apps));
+
+    lane->apps = apps;
+    lane->app_count = count;
+
+    return 0;
+}
+
+
+/* A new start: of the ones before only what the app side still holds stays. */
+static void
+lane_trim(mod_modhost_lane *lane, const mod_modhost_app *app)
+{
+    uint32_t  i;
+
+    for (i = 0; i < lane->app_count; i++) {
+        if (lane->apps[i] != NULL && lane->apps[i]->context == app) {
+            mh_app_trim(lane->apps[i], 0);
+        }
+    }
+}
+
+
+mh_app *
+mod_modhost_lane_app(mod_modhost_lane *lane, const mod_modhost_ticket *ticket)
+{
+    mh_app  *core;
+
+    if (ticket->number < lane->app_count
+        && lane->apps[ticket->number] != NULL)
+    {
+        return lane->apps[ticket->number];
+    }
+
+    if (ticket->number >= lane->app_count
+        && lane_grow(lane, ticket->number) != 0)
+    {
+        return NULL;
+    }
+
+    core = calloc(1, sizeof(*core));
+
+    if (core == NULL) {
+        return NULL;
+    }
+
+    lane_trim(lane, ticket->app);
+
+    core->number = ticket->number;
+    core->table = ticket->table;
+    core->context = ticket->app;
+
+    lane->apps[ticket->number] = core;
+
+    return core;
+}
+
+
+void
+mod_modhost_lane_lend(mod_modhost_lane *lane, mod_modhost_ctx *ctx)
+{
+    (void) pthread_mutex_lock(&lane->lock);
+    lane->served = ctx;
+    (void) pthread_mutex_unlock(&lane->lock);
+}
+
+
+void
+mod_modhost_lane_return(mod_modhost_lane *lane)
+{
+    (void) pthread_mutex_lock(&lane->lock);
+    lane->served = NULL;
+    (void) pthread_mutex_unlock(&lane->lock);
+}
+
+
+void
+mod_modhost_lanes_wake(void)
+{
+    mod_modhost_lane  *lane;
+
+    (void) pthread_mutex_lock(&lanes_lock);
+
+    for (lane = lanes; lane != NULL; lane = lane->next) {
+        mh_queue_poke(&lane->queue);
+    }
+
+    (void) pthread_mutex_unlock(&lanes_lock);
+}
+
+
+/*
+ * An application that blocks holds up the thread that would tell it that its
+ * client has left or that what it wrote has gone: so the monitor tells it, at
+ * the second look.
+ */
+static void
+lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
+{
+    if (ctx->looked_at != ctx->begun_at) {
+        ctx->looked_at = ctx->begun_at;
+        return;
+    }
+
+    atomic_store(&ctx->ticket.app->blocked_at, now);
+
+    if (ctx->broken != 0) {
+        return;
+    }
+
+    if (mod_modhost_broken_off(ctx->ticket.app)) {
+        ctx->broken = MODHOST_RESET_SHUTDOWN;
+
+    } else if (ctx->c->aborted || mod_modhost_hung_up(ctx->fd)) {
+        ctx->broken = MODHOST_RESET_CLIENT;
+    }
+
+    if (ctx->broken != 0) {
+        mh_exchange_abort(ctx->exchange, ctx->broken);
+
+    } else {
+
+        /* more than is under way may be reported, never less: at worst the app
+           writes somewhat ahead of its client */
+
+        mh_exchange_sent(ctx->exchange, ctx->exchange->pub.send_window);
+    }
+}
+
+
+void
+mod_modhost_lanes_look(uint64_t now)
+{
+    mod_modhost_lane  *lane, *first;
+
+    (void) pthread_mutex_lock(&lanes_lock);
+    first = lanes;
+    (void) pthread_mutex_unlock(&lanes_lock);
+
+    for (lane = first; lane != NULL; lane = lane->next) {
+
+        (void) pthread_mutex_lock(&lane->lock);
+
+        if (lane->served != NULL) {
+            lane_stand_in(lane->served, now);
+        }
+
+        (void) pthread_mutex_unlock(&lane->lock);
+    }
+}
