@@ -19,7 +19,8 @@ internal sealed class StatusTable
             ("Age", true), ("In flight", true), ("Waiting", true), ("Requests", true), ("Req/s", true), ("RSS", true),
             ("GC heap", true), ("Ended", false)])
         {
-            table.AddColumn(right ? new TableColumn(title).RightAligned() : new TableColumn(title));
+            var column = new TableColumn(title).NoWrap();
+            table.AddColumn(right ? column.RightAligned() : column);
         }
 
         foreach (var (instance, report) in reports)
@@ -49,7 +50,7 @@ internal sealed class StatusTable
 
         if (group.Error is { } error)
         {
-            Row(table, "", "", $"[red]{Markup.Escape(error)}[/]", "", "", "", "", "", "", "", "", "");
+            Row(table, "", "", "", "", "", "", "", "", "", "", "", $"[red]{Markup.Escape(error)}[/]");
         }
     }
 

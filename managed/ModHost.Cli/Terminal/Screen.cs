@@ -5,6 +5,8 @@ namespace ModHost.Cli.Terminal;
 /// <summary>Standard output: with colours where a person looks at it, and without an escape code anywhere else.</summary>
 internal sealed class Screen
 {
+    private const int WideEnough = 200;
+
     private readonly TextWriter _output;
 
     public Screen()
@@ -23,6 +25,11 @@ internal sealed class Screen
             Interactive = colours ? InteractionSupport.Yes : InteractionSupport.No,
             Out = new AnsiConsoleOutput(output),
         });
+        if (!colours)
+        {
+            // Whoever reads it has no window whose width could matter.
+            Ansi.Profile.Width = WideEnough;
+        }
     }
 
     public bool Colours { get; }
