@@ -40,9 +40,17 @@ internal sealed record Application(string Path, string Folder, ApplicationKind K
             ".dll" => throw CommandException.Wrong($"{typed} is a library, not an application: there is no "
                 + $"{System.IO.Path.GetFileNameWithoutExtension(path)}{RuntimeConfiguration} beside it; name what dotnet publish wrote"),
             ".so" => At(path, ApplicationKind.Library),
-            "" when (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) != 0 => At(path, ApplicationKind.Executable),
+            "" when IsProgram(path) => At(path, ApplicationKind.Executable),
             _ => throw CommandException.Wrong($"{typed} is not an application; name a .dll, a .so, a publish folder or a project"),
         };
+    }
+
+    private static bool IsProgram(string path)
+    {
+        Span<byte> head = stackalloc byte[4];
+        using var file = File.OpenRead(path);
+        return (File.GetUnixFileMode(path) & UnixFileMode.UserExecute) != 0
+            && file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("\x7fELF"u8);
     }
 
     private static Application At(string path, ApplicationKind kind) =>

@@ -61,7 +61,8 @@ internal sealed partial class NginxServer : WebServer
     [GeneratedRegex(@"nginx version: \S+?/(\d+\.\d+\.\d+)")]
     private static partial Regex NumberOf();
 
-    [GeneratedRegex(@"nginx: \[(?:emerg|alert|crit)\] (.*)")]
+    // Before the configuration has said where errors go, and after it.
+    [GeneratedRegex(@"(?:nginx: |\d{4}/\d\d/\d\d [\d:]{8} )\[(?:emerg|alert|crit)\] (?:\d+#\d+: )?(.*)")]
     private static partial Regex Fatal();
 
     [GeneratedRegex(@" in (\S+):\d+$")]

@@ -94,7 +94,9 @@ internal sealed partial class RunningCommand : IAsyncDisposable
     public async Task<string> Get(string path, string scheme = "http", int? port = null)
     {
         using var client = Client();
-        return await client.GetStringAsync(new Uri($"{scheme}://127.0.0.1:{port ?? Port}{path}"));
+        using var response = await client.GetAsync(new Uri($"{scheme}://127.0.0.1:{port ?? Port}{path}"));
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsStringAsync()
+            : throw new InvalidOperationException($"{path} was answered {(int)response.StatusCode}:\n{Output}");
     }
 
     public static HttpClient Client() => new(new SocketsHttpHandler

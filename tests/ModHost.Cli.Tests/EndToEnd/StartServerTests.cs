@@ -68,7 +68,8 @@ public class StartServerTests
         command.Send(Signal.Int);
 
         Assert.Equal(ExitCode.Interrupted, await command.Ended());
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => request);
+        // Broken off, or answered by an application that was told to stop: it did not get what it waited for.
+        await request.ContinueWith(ended => Assert.False(ended.IsCompletedSuccessfully && ended.Result.IsSuccessStatusCode), TaskScheduler.Default);
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public class StartServerTests
         var (code, output) = await RunningCommand.Run("start-server", app);
 
         Assert.Equal(ExitCode.Usage, code);
-        Assert.Matches(new Regex(@"\Amodhost: [^\n]+\n\Z"), output);
+        Assert.Matches(new Regex(@"\Amodhost: [^\n]+\z"), output.Trim());
     }
 
     [Fact]
@@ -119,7 +120,7 @@ public class StartServerTests
 
         Directory.Delete(folder, recursive: true);
         Assert.Equal(ExitCode.Usage, code);
-        Assert.Matches(new Regex(@"MH01\d\d: [^\n]+\n\Z"), output);
+        Assert.Matches(new Regex(@"\Amodhost: MH01\d\d: [^\n]+\z"), output.Trim());
         Assert.DoesNotContain("nginx.conf", output, StringComparison.Ordinal);
     }
 
