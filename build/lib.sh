@@ -48,6 +48,7 @@ test_wishes=(
     /usr/lib/python3/dist-packages/grpc:python3-grpcio
     node:nodejs
     npm:npm
+    tmux:tmux
 )
 bench_needs=(
     "${run_needs[@]}"

@@ -53,16 +53,30 @@ build_managed() {
     mv "$stamp.new" "$stamp"
 }
 
-# modhostd, native, from what it is made of and nothing else: it takes a while.
-build_supervisor() {
-    local folder=$artifacts/supervisor
-    is_current "$folder.stamp" "$root"/managed/ModHost.{Supervisor,Posix,Protocol} \
-        "${managed_sources[@]:1}" && return
+# build_program NAME PART OTHER... — a native program of a part and of those that
+# it refers to, from what it is made of and nothing else: it takes a while.
+build_program() {
+    local name=$1 folder=$artifacts/$1 part sources=()
+    for part in "${@:2}"; do
+        sources+=("$root/managed/ModHost.$part")
+    done
+    is_current "$folder.stamp" "${sources[@]}" "${managed_sources[@]:1}" && return
     mkdir -p "$artifacts"
     touch "$folder.new"
-    dotnet_step 'managed: modhostd' publish "$root/managed/ModHost.Supervisor" \
+    dotnet_step "managed: $name" publish "${sources[0]}" \
         -f "$aot_framework" -r linux-x64 -o "$folder"
     mv "$folder.new" "$folder.stamp"
+}
+
+# What the command says of itself, for man and for shells.
+install_documents() {
+    local share=$1/share
+    mkdir -p "$share"/{man/man1,bash-completion/completions} \
+        "$share"/{zsh/vendor-completions,fish/vendor_completions.d}
+    "$1/bin/modhost" manual >"$share/man/man1/modhost.1"
+    "$1/bin/modhost" completion bash >"$share/bash-completion/completions/modhost"
+    "$1/bin/modhost" completion zsh >"$share/zsh/vendor-completions/_modhost"
+    "$1/bin/modhost" completion fish >"$share/fish/vendor_completions.d/modhost.fish"
 }
 
 # The tree appears whole, by one rename.
@@ -73,7 +87,8 @@ install_dist() {
     step 'install' cmake --install "$native/release" --prefix "$new"
     cp -R "$artifacts/stage/modhost" "$new/lib"
     cp -R "$artifacts/stage/packages" "$new/packages"
-    cp "$artifacts/supervisor/modhostd" "$new/bin"
+    cp "$artifacts/modhostd/modhostd" "$artifacts/modhost/modhost" "$new/bin"
+    install_documents "$new"
     [[ ! -e $dist ]] || mv "$dist" "$old"
     mv "$new" "$dist"
     rm -rf "$old"
@@ -82,7 +97,8 @@ install_dist() {
 build_dist() {
     build_native release
     build_managed
-    build_supervisor
+    build_program modhostd Supervisor Posix Protocol
+    build_program modhost Cli Supervisor Posix Protocol
     install_dist
 }
 

@@ -58,6 +58,19 @@ public sealed record Account(string Name, uint User, uint Group, string Home)
         }
     }
 
+    /// <summary>A group's name; <see langword="null"/>: it has none.</summary>
+    public static unsafe string? GroupName(uint group)
+    {
+        var entry = stackalloc byte[EntrySize];
+        var buffer = new byte[BufferSize];
+        fixed (byte* text = buffer)
+        {
+            byte* found;
+            _ = Libc.getgrgid_r(group, entry, text, BufferSize, &found);
+            return found is null ? null : Marshal.PtrToStringUTF8(*(nint*)entry);
+        }
+    }
+
     /// <summary>Gives a file to a user.</summary>
     public static void Own(string path, uint user, uint group) =>
         Libc.Check($"chown {path}", Libc.chown(path, user, group));

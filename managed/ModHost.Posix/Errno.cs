@@ -20,6 +20,9 @@ public static class Errno
     /// <summary>EAGAIN.</summary>
     public const int Again = 11;
 
+    /// <summary>EEXIST.</summary>
+    public const int Exists = 17;
+
     /// <summary>EPIPE.</summary>
     public const int BrokenPipe = 32;
 

@@ -22,6 +22,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags, uint mode);
 
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mkdir(string path, uint mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int rename(string from, string to);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int pipe2(int* pair, int flags);
 
@@ -51,4 +57,7 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int getgrnam_r(string name, byte* entry, byte* buffer, nint length, byte** result);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int getgrgid_r(uint group, byte* entry, byte* buffer, nint length, byte** result);
 }

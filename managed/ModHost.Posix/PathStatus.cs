@@ -8,7 +8,8 @@ namespace ModHost.Posix;
 /// <param name="Size">In bytes.</param>
 /// <param name="Modified">Nanoseconds since 1970.</param>
 /// <param name="Changed">The same, of the inode.</param>
-public readonly record struct PathStatus(ulong Device, ulong Node, long Size, long Modified, long Changed)
+/// <param name="User">Who owns it.</param>
+public readonly record struct PathStatus(ulong Device, ulong Node, long Size, long Modified, long Changed, uint User)
 {
     /// <summary>Of what a path leads to, through links; <see langword="null"/>: nothing, or nothing that can be seen.
     /// </summary>
@@ -29,7 +30,8 @@ public readonly record struct PathStatus(ulong Device, ulong Node, long Size, lo
             BinaryPrimitives.ReadUInt64LittleEndian(status[32..]),
             BinaryPrimitives.ReadInt64LittleEndian(status[40..]),
             Time(status[112..]),
-            Time(status[96..]));
+            Time(status[96..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(status[20..]));
     }
 
     private static long Time(ReadOnlySpan<byte> time) =>

@@ -80,7 +80,6 @@ internal static class WorkerEnvironment
         }
     }
 
-    // NAME=VALUE lines; '#' begins a comment; quotes around a value are taken off, as service managers do.
     private static void ReadFile(string path, Dictionary<string, string> variables)
     {
         if (path.Length == 0)
@@ -90,13 +89,9 @@ internal static class WorkerEnvironment
 
         try
         {
-            foreach (var line in File.ReadLines(path))
+            foreach (var (name, value) in EnvironmentFile.Read(path))
             {
-                var text = line.Trim();
-                if (text.Length > 0 && text[0] != '#')
-                {
-                    Add(variables, text);
-                }
+                variables[name] = value;
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -105,13 +100,11 @@ internal static class WorkerEnvironment
         }
     }
 
-    private static void Add(Dictionary<string, string> variables, string pair)
+    private static void Add(Dictionary<string, string> variables, string text)
     {
-        var equals = pair.IndexOf('=', StringComparison.Ordinal);
-        if (equals > 0)
+        if (EnvironmentFile.Split(text) is { } pair)
         {
-            var value = pair[(equals + 1)..];
-            variables[pair[..equals].Trim()] = value is ['"', .., '"'] or ['\'', .., '\''] ? value[1..^1] : value;
+            variables[pair.Name] = pair.Value;
         }
     }
 }

@@ -1,0 +1,43 @@
+using ModHost.Cli.WebServers;
+
+namespace ModHost.Cli.Checks;
+
+/// <summary>Whether all parts are there.</summary>
+internal static class InstallationChecks
+{
+    private const string Reinstall = "install ModHost again, all of it from one build";
+
+    private static readonly string[] s_roots = ["/usr/share/dotnet", "/usr/lib/dotnet"];
+
+    public static IEnumerable<Finding> Of(Installation installation, WebServer server)
+    {
+        yield return Finding.Good("web server", $"{server.Name} {server.Version} at {server.Program}");
+        yield return File.Exists(server.Module) ? Finding.Good("module", server.Module)
+            : Finding.Bad("module", $"{server.Module} is not there", Reinstall);
+        foreach (var program in (string[])[installation.Supervisor, Path.Combine(installation.Managed, "modhost-watchdog"),
+            Path.Combine(installation.Managed, "modhost-worker")])
+        {
+            if (!File.Exists(program) || (File.GetUnixFileMode(program) & UnixFileMode.UserExecute) == 0)
+            {
+                yield return Finding.Bad("programs", $"{program} is not there, or cannot be executed", Reinstall);
+            }
+        }
+
+        yield return File.Exists(Path.Combine(installation.Managed, "ModHost.Embedded.dll"))
+            ? Finding.Good("managed part", installation.Managed)
+            : Finding.Bad("managed part", $"{installation.Managed} is not whole", Reinstall);
+        yield return Frameworks();
+    }
+
+    // The web server's own check says whether it is the one that an application asks for.
+    private static Finding Frameworks()
+    {
+        const string File = "/etc/dotnet/install_location";
+        var roots = System.IO.File.Exists(File) ? s_roots.Prepend(System.IO.File.ReadAllText(File).Trim()) : s_roots;
+        var versions = roots.Distinct().Select(root => Path.Combine(root, "shared", "Microsoft.AspNetCore.App"))
+            .Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Distinct().ToArray();
+        return versions.Length > 0 ? Finding.Good(".NET", $"ASP.NET Core {string.Join(", ", versions)}")
+            : Finding.Doubt(".NET", "no ASP.NET Core runtime is installed: only NativeAOT applications will run",
+                "install aspnetcore-runtime-10.0, or set modhost_dotnet_root");
+    }
+}

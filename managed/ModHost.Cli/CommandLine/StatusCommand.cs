@@ -1,0 +1,117 @@
+using System.CommandLine;
+using ModHost.Cli.Control;
+using ModHost.Cli.Running;
+using ModHost.Cli.Terminal;
+using Spectre.Console;
+
+namespace ModHost.Cli.CommandLine;
+
+/// <summary><c>modhost status</c>.</summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan s_pace = TimeSpan.FromSeconds(1);
+
+    // Between the two looks that a rate needs.
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(300);
+
+    public static Command Define()
+    {
+        var group = GroupCommands.Group();
+        var run = GroupCommands.RunDirectory();
+        var watch = NewOption.Flag("--watch", "Go on showing it, every second, until Ctrl-C.");
+        var json = NewOption.Flag("--json", "As JSON: what each supervisor answers, with where it is.");
+        var command = new Command("status", "Shows process groups and their workers.") { group, run, watch, json };
+        command.SetAction(result =>
+        {
+            var instances = Instance.FindAny(result.GetValue(run));
+            return result.GetValue(json) ? Json(instances)
+                : Show(instances, result.GetValue(group), result.GetValue(run), result.GetValue(watch));
+        });
+        return command;
+    }
+
+    private static int Json(IReadOnlyList<Instance> instances)
+    {
+        using var output = Console.OpenStandardOutput();
+        using (var writer = new System.Text.Json.Utf8JsonWriter(output))
+        {
+            writer.WriteStartArray();
+            foreach (var instance in instances)
+            {
+                using var client = new ControlClient(instance);
+                writer.WriteStartObject();
+                writer.WriteString("instance", instance.Folder);
+                writer.WritePropertyName("status");
+                writer.WriteRawValue(client.Status());
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        output.WriteByte((byte)'\n');
+        return ExitCode.Success;
+    }
+
+    private static int Show(IReadOnlyList<Instance> instances, string? group, string? run, bool watch)
+    {
+        var table = new StatusTable();
+        var first = Read(instances);
+        if (group is not null && !first.Any(one => one.Report.Groups.Any(found => found.Name == group)))
+        {
+            throw CommandException.Wrong($"there is no process group {group}; there are: "
+                + string.Join(", ", first.SelectMany(one => one.Report.Groups).Select(found => found.Name)));
+        }
+
+        var screen = new Screen();
+        table.Make(first, DateTime.UtcNow, group);
+        Thread.Sleep(s_moment);
+        if (!watch)
+        {
+            screen.Ansi.Write(table.Make(Read(instances), DateTime.UtcNow, group));
+            return ExitCode.Success;
+        }
+
+        using var stop = new ManualResetEventSlim();
+        using var signals = new StopSignals(stop.Set);
+        if (!screen.Colours)
+        {
+            do
+            {
+                screen.Ansi.Write(table.Make(Read(Instance.Find(run)), DateTime.UtcNow, group));
+            }
+            while (!stop.Wait(s_pace));
+
+            return ExitCode.Success;
+        }
+
+        screen.Ansi.Live(table.Make(Read(instances), DateTime.UtcNow, group)).Start(live =>
+        {
+            while (!stop.Wait(s_pace))
+            {
+                live.UpdateTarget(table.Make(Read(Instance.Find(run)), DateTime.UtcNow, group));
+            }
+        });
+        return ExitCode.Success;
+    }
+
+    // One that ends while it is asked is not there any more.
+    private static List<(Instance Instance, StatusReport Report)> Read(IReadOnlyList<Instance> instances)
+    {
+        var reports = new List<(Instance, StatusReport)>();
+        foreach (var instance in instances)
+        {
+            try
+            {
+                using var client = new ControlClient(instance);
+                reports.Add((instance, StatusReport.Read(client.Status())));
+            }
+            catch (CommandException) when (instances.Count > 1)
+            {
+                // The others are.
+            }
+        }
+
+        return reports;
+    }
+}

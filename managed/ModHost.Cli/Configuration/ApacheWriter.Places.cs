@@ -1,0 +1,113 @@
+using ModHost.Supervisor.Configuration;
+
+namespace ModHost.Cli.Configuration;
+
+/// <content>Places, files, logs and words.</content>
+internal sealed partial class ApacheWriter
+{
+    private const string ShortFormat = "%h \"%r\" %>s %B %{ms}T";
+
+    private static readonly string s_jsonFormat = (
+        "{'time':'%{%Y-%m-%dT%H:%M:%S%z}t','client':'%h','method':'%m','uri':'%U%q','protocol':'%H','status':%>s,"
+        + "'bytes':%B,'milliseconds':%{ms}T,'agent':'%{User-Agent}i','referer':'%{Referer}i'}").Replace('\'', '"');
+
+    private static void WritePlaces(ConfigurationText text, ServerPlan plan)
+    {
+        foreach (var alias in plan.Aliases)
+        {
+            text.Line($"Alias {Quote(alias.Url + "/")} {Quote(alias.Folder + "/")}");
+            WriteFolder(text, alias.Folder);
+        }
+
+        if (plan.StatusPath.Length > 0)
+        {
+            text.Block($"<Location {Quote(plan.StatusPath)}>", "</Location>",
+                () => text.Line("SetHandler modhost-status").Line("Require local"));
+        }
+
+        if (plan.DocumentRoot is { } root)
+        {
+            WriteFiles(text, plan, root);
+        }
+
+        var group = plan.Group is null ? "" : $" process-group={plan.Group}";
+        text.Line($"ModHostAlias {Quote(plan.Mount.Length == 0 ? "/" : plan.Mount)} {Quote(plan.App.Path)}{group}");
+        text.Block($"<Location {Quote(plan.Mount.Length == 0 ? "/" : plan.Mount)}>", "</Location>",
+            () => text.Line("Require all granted"));
+    }
+
+    // Files first, then the application: it is asked for what is no file, and for every method that files do not have.
+    private static void WriteFiles(ConfigurationText text, ServerPlan plan, string root)
+    {
+        text.Line($"DocumentRoot {Quote(root)}");
+        WriteFolder(text, root);
+        text.Line("RewriteEngine On");
+        text.Line("RewriteCond %{REQUEST_METHOD} ^(GET|HEAD)$");
+        text.Line($"RewriteCond {Quote(root + "/$1")} -f");
+        text.Line($"RewriteRule {Quote($"^{plan.Mount}/(.+)$")} {Quote(root + "/$1")} [END]");
+    }
+
+    private static void WriteFolder(ConfigurationText text, string folder) =>
+        text.Block($"<Directory {Quote(folder)}>", "</Directory>",
+            () => text.Line("Options FollowSymLinks").Line("AllowOverride None").Line("Require all granted"));
+
+    private static void WriteTypes(ConfigurationText text)
+    {
+        text.Line("TypesConfig /dev/null");
+        foreach (var (type, names) in ContentTypes.All)
+        {
+            text.Line($"AddType {type} {string.Join(' ', names.Split(' ').Select(name => "." + name))}");
+        }
+    }
+
+    private static void WriteLogs(ConfigurationText text, ServerPlan plan)
+    {
+        if (plan.Logs.Access == "off")
+        {
+            return;
+        }
+
+        var format = plan.Logs.Format switch
+        {
+            "short" => ShortFormat,
+            "combined" => "%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"",
+            "json" => s_jsonFormat,
+            var own => own,
+        };
+        text.Line($"CustomLog {Quote(plan.Logs.Access ?? "/dev/stdout")} {Quote(format)}");
+    }
+
+    private static IEnumerable<(string Address, bool Secure)> Listeners(ServerPlan plan)
+    {
+        foreach (var address in ListenAddress.Of(plan, "*"))
+        {
+            if (plan.Port is { } port)
+            {
+                yield return (Invariant($"{address}:{port}"), false);
+            }
+
+            if (plan.HttpsPort is { } secure)
+            {
+                yield return (Invariant($"{address}:{secure}"), true);
+            }
+        }
+    }
+
+    private static string Seconds(string time) => Invariant($"{(OptionText.Time(time) + 999) / 1000}");
+
+    private static string Bytes(string size) => Invariant($"{OptionText.Size(size)}");
+
+    /// <summary>One word, whatever is in it, but for a variable of the configuration, which nothing takes away.</summary>
+    internal static string Quote(string value)
+    {
+        if (value.Contains("${", StringComparison.Ordinal))
+        {
+            throw CommandException.Wrong($"Apache cannot be given '{value}': it would put a variable in the place of ${{…}}");
+        }
+
+        return value.Length > 0
+            && value.All(character => char.IsAsciiLetterOrDigit(character) || "/._-=:,@+".Contains(character))
+            ? value
+            : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    }
+}

@@ -1,0 +1,41 @@
+using ModHost.Cli.Applications;
+using ModHost.Posix;
+
+namespace ModHost.Cli.Development;
+
+/// <summary>From a change to a build, one after the other. The loop's thread; builds run beside it.</summary>
+/// <param name="Folder">Of the first build.</param>
+internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch Watch, string Folder)
+{
+    private Task<BuildResult>? _build;
+
+    /// <summary>The link that the web server follows when it reads its configuration.</summary>
+    public string Current { get; set; } = "";
+
+    /// <summary>Begins a build where something has changed and none runs: the name of a file that has.</summary>
+    public string? StartBuild()
+    {
+        if (_build is not null || Watch.TakeChange() is not { } name)
+        {
+            return null;
+        }
+
+        _build = Task.Run(Build.Run);
+        return name;
+    }
+
+    /// <summary>What a build has come to, once; null: none has ended.</summary>
+    public BuildResult? TakeResult()
+    {
+        if (_build is not { IsCompleted: true } done)
+        {
+            return null;
+        }
+
+        _build = null;
+        return done.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Lets the link lead to a build, from one moment to the next.</summary>
+    public void Link(string folder) => SymbolicLink.Replace(Current, folder);
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using ModHost.Cli.Configuration;
+
+namespace ModHost.Cli.Development;
+
+/// <summary>
+/// What open pages ask for: a script, a stream that tells when they are out of date, and the errors of a build. The web
+/// server asks for them at a Unix socket, one request a connection.
+/// </summary>
+internal sealed class DevelopmentPages : IDisposable
+{
+    private const string Script = """
+        (() => {
+            if (window.modhostRefresh) { return; }
+            window.modhostRefresh = true;
+            const query = new URL(document.currentScript.src).search;
+            new EventSource("/_modhost/events" + query).onmessage = () => location.reload();
+        })();
+
+        """;
+
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly CancellationTokenSource _end = new();
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _changed = New();
+    private HashSet<string> _workers = [];
+    private IReadOnlyList<string> _errors = [];
+
+    public DevelopmentPages(string socket)
+    {
+        _listener.Bind(new UnixDomainSocketEndPoint(socket));
+        // Whoever gets into the folder may ask: the web server's workers have another user.
+        File.SetUnixFileMode(socket, (UnixFileMode)0x1ff);
+        _listener.Listen();
+        _ = Task.Run(Accept);
+    }
+
+    /// <summary>From now on pages of these alone are up to date: "group/index/pid", as the web server names workers.</summary>
+    public void Show(IEnumerable<string> workers) => Change([.. workers], []);
+
+    /// <summary>From now on pages are these errors.</summary>
+    public void Show(string version, IReadOnlyList<string> errors) => Change([version], errors);
+
+    public void Dispose()
+    {
+        _end.Cancel();
+        _listener.Dispose();
+        _end.Dispose();
+    }
+
+    private void Change(HashSet<string> workers, IReadOnlyList<string> errors)
+    {
+        lock (_lock)
+        {
+            _workers = workers;
+            _errors = errors;
+            _changed.TrySetResult();
+            _changed = New();
+        }
+    }
+
+    private async Task Accept()
+    {
+        try
+        {
+            while (true)
+            {
+                var connection = await _listener.AcceptAsync(_end.Token).ConfigureAwait(false);
+                _ = Task.Run(() => Serve(connection));
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The command ends.
+        }
+    }
+
+    private async Task Serve(Socket connection)
+    {
+        try
+        {
+            using var stream = new NetworkStream(connection, ownsSocket: true);
+            using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+            var target = (await reader.ReadLineAsync(_end.Token).ConfigureAwait(false) ?? "").Split(' ') is [_, { } path, ..] ? path : "";
+            while (await reader.ReadLineAsync(_end.Token).ConfigureAwait(false) is { Length: > 0 })
+            {
+                // Headers say nothing that matters here.
+            }
+
+            await Answer(stream, target).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // It has gone away.
+        }
+    }
+
+    private Task Answer(NetworkStream stream, string target)
+    {
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        return (query < 0 ? target : target[..query]) switch
+        {
+            DevelopmentPlan.Script => Send(stream, "200 OK", "text/javascript", Script),
+            DevelopmentPlan.Events => Tell(stream, Uri.UnescapeDataString(target[(target.IndexOf("worker=", StringComparison.Ordinal) + 7)..])),
+            DevelopmentPlan.Error => Send(stream, "500 Internal Server Error", "text/html; charset=utf-8", ErrorPage()),
+            _ => Send(stream, "404 Not Found", "text/plain", "There is nothing here.\n"),
+        };
+    }
+
+    private static async Task Send(NetworkStream stream, string status, string type, string body)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nCache-Control: no-store\r\n"
+            + $"Content-Length: {bytes.Length}\r\nConnection: close\r\n\r\n")).ConfigureAwait(false);
+        await stream.WriteAsync(bytes).ConfigureAwait(false);
+    }
+
+    // One event, when the page was made by somebody who is not current any more.
+    private async Task Tell(NetworkStream stream, string worker)
+    {
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n:\n\n"u8.ToArray(),
+            _end.Token).ConfigureAwait(false);
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_workers.Count > 0 && !_workers.Contains(worker))
+                {
+                    break;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(_end.Token).ConfigureAwait(false);
+        }
+
+        await stream.WriteAsync("data: reload\n\n"u8.ToArray(), _end.Token).ConfigureAwait(false);
+    }
+
+    private string ErrorPage()
+    {
+        IReadOnlyList<string> errors;
+        string version;
+        lock (_lock)
+        {
+            errors = _errors;
+            version = _workers.FirstOrDefault("");
+        }
+
+        var list = string.Concat(errors.Select(error => $"<li><pre>{WebUtility.HtmlEncode(error)}</pre></li>\n"));
+        return $$"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <title>The build failed</title>
+            <style>body{font-family:sans-serif;margin:2rem;color:#222}h1{color:#b00020}pre{white-space:pre-wrap;background:#f6f6f6;padding:.5rem}</style>
+            <script src="{{DevelopmentPlan.Script}}?worker={{Uri.EscapeDataString(version)}}" async></script>
+            </head>
+            <body>
+            <h1>The build failed</h1>
+            <ul>
+            {{list}}</ul>
+            <p>The version before it still answers everything but pages. This page goes away by itself when the build succeeds.</p>
+            </body>
+            </html>
+
+            """;
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

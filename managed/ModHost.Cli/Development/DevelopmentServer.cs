@@ -1,0 +1,196 @@
+using System.CommandLine;
+using ModHost.Cli.Applications;
+using ModHost.Cli.CommandLine;
+using ModHost.Cli.Configuration;
+using ModHost.Cli.Control;
+using ModHost.Cli.Running;
+using ModHost.Cli.Terminal;
+using ModHost.Cli.WebServers;
+
+namespace ModHost.Cli.Development;
+
+/// <summary>
+/// A project under a real web server, built anew when its sources change. The web server stays; workers are swapped as
+/// in any rolling restart: the old version answers until the new one is ready.
+/// </summary>
+internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOptions own, ParseResult result)
+{
+    private const string EnvironmentName = "ASPNETCORE_ENVIRONMENT";
+    private const int DefaultPort = 8080;
+    private const int DefaultInterval = 100;
+    private const int Pause = 50;
+
+    private readonly Screen _screen = new();
+
+    public int Run(string typed)
+    {
+        var project = Project.Find(typed) ?? throw CommandException.Wrong(
+            $"there is no project in {typed}; name a folder with a .csproj, or start-server for what was published");
+        options.Check(result, result.GetValue(own.DevCertificate));
+        var server = WebServerChoice.Make(WebServerChoice.Nginx, Installation.Own());
+        var identity = ServerIdentity.Choose(null, null, project.File);
+        CheckPorts();
+        var directory = StateDirectory.Create(identity?.Account);
+        using var guard = Guard.Start(directory.Path);
+        try
+        {
+            using var watch = new ProjectWatch(project, result.GetValue(own.Watch) ?? [],
+                TimeSpan.FromMilliseconds(result.GetValue(own.Interval) ?? DefaultInterval));
+            var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"));
+            return First(build, project, watch) is { } folder
+                ? Serve(server, directory, guard, identity, new Cycle(project, build, watch, folder)) : ExitCode.Success;
+        }
+        finally
+        {
+            directory.Remove();
+        }
+    }
+
+    // Until there is something to serve. Null: Ctrl-C came before.
+    private string? First(ProjectBuild build, Project project, ProjectWatch watch)
+    {
+        using var stop = new ManualResetEventSlim();
+        using var signals = new StopSignals(stop.Set);
+        while (!stop.IsSet)
+        {
+            Tell($"Building {project.Name} …");
+            var built = build.Run();
+            if (built.Folder is { } folder)
+            {
+                return folder;
+            }
+
+            Show(built);
+            Tell("Waiting for a change.");
+            while (!stop.IsSet && watch.TakeChange() is null)
+            {
+                stop.Wait(Pause);
+            }
+        }
+
+        return null;
+    }
+
+    private int Serve(WebServer server, StateDirectory directory, Guard guard, ServerIdentity? identity, Cycle cycle)
+    {
+        var socket = Path.Combine(directory.Path, "dev.sock");
+        var development = new DevelopmentPlan(socket, Path.Combine(directory.Path, "build-failed"),
+            !result.GetValue(own.NoBrowserRefresh));
+        using var pages = new DevelopmentPages(socket);
+        var plan = Plan(server, directory, identity, cycle, development);
+        var configuration = directory.Write(server.Writer.FileName, server.Writer.Whole(plan));
+        ConfigurationCheck.Run(server, directory.Path, configuration);
+        using var running = new ForegroundServer(server, directory, configuration, guard, _screen,
+            options.Patience(result), result.GetValue(options.LogLevel) is not null);
+        using var signals = new StopSignals(running.Stop);
+        using var swap = new Swap(directory, plan.Group!, pages);
+        running.Tick += () => Step(cycle, swap, running, development, pages, plan);
+        return running.Run();
+    }
+
+    // The loop: what has changed, been built, or become ready.
+    private void Step(Cycle cycle, Swap swap, ForegroundServer running, DevelopmentPlan development, DevelopmentPages pages,
+        ServerPlan plan)
+    {
+        if (swap.TakeNews() is { } news)
+        {
+            Tell(news == Swap.First ? $"Serving {cycle.Project.Name} at {string.Join(" and ", plan.Urls)}. Ctrl-C stops it." : news);
+            if (news == Swap.First && result.GetValue(own.Open))
+            {
+                _ = Programs.Find("BROWSER", "xdg-open") is { } browser && Programs.Output(browser, [plan.Urls.First()]).Code == 0;
+            }
+        }
+
+        if (result.GetValue(own.NoReload))
+        {
+            return;
+        }
+
+        if (cycle.TakeResult() is { } built)
+        {
+            if (built.Folder is { } folder)
+            {
+                File.Delete(development.ErrorFile);
+                cycle.Link(folder);
+                swap.Expect(built.Took);
+                running.Reload();
+            }
+            else
+            {
+                Show(built);
+                File.WriteAllText(development.ErrorFile, "");
+                pages.Show($"error/{DateTime.UtcNow.Ticks}", built.Errors);
+            }
+        }
+
+        if (cycle.StartBuild() is { } name)
+        {
+            Tell($"{name} has changed: building {cycle.Project.Name} …");
+        }
+    }
+
+    private ServerPlan Plan(WebServer server, StateDirectory directory, ServerIdentity? identity, Cycle cycle,
+        DevelopmentPlan development)
+    {
+        cycle.Current = Path.Combine(directory.Path, "current");
+        cycle.Link(cycle.Folder);
+        var app = Application.Find(cycle.Current);
+        var places = new ServerPlaces(server.Module, directory.Run, directory.State)
+        {
+            Folder = directory.Path,
+            OpenFiles = OpenFiles.Limit,
+            ServerVersion = server.Version,
+        };
+        var plan = options.Plan(result, app, server, places);
+        plan = plan with
+        {
+            Port = plan.Port ?? DefaultPort,
+            User = identity?.Account.Name,
+            UserGroup = identity?.Group,
+            Group = plan.Identifier,
+            Workers = "1",
+            Processes = "1",
+            DocumentRoot = null,
+            DetailedErrors = true,
+            Development = development,
+            Environment = plan.Environment.Any(variable => variable.Name == EnvironmentName) ? plan.Environment
+                : [.. plan.Environment, new NameValue(EnvironmentName, "Development")],
+            Timeouts = plan.Timeouts with { Graceful = plan.Timeouts.Graceful ?? "5s" },
+        };
+        if (result.GetValue(own.DevCertificate))
+        {
+            var (certificate, key) = DevelopmentCertificate.Write(directory, plan.ServerNames);
+            plan = plan with { Certificate = certificate, Key = key };
+        }
+
+        return plan;
+    }
+
+    private void Show(BuildResult built)
+    {
+        foreach (var error in built.Errors)
+        {
+            _screen.Write(_screen.Colours ? $"{Paint.Red}{error}{Paint.Off}" : error);
+        }
+
+        _screen.Warn("The build failed; what was there before goes on.");
+    }
+
+    private void Tell(string text)
+    {
+        if (!result.GetValue(own.Quiet))
+        {
+            _screen.Say(text);
+        }
+    }
+
+    private void CheckPorts()
+    {
+        var hosts = result.GetValue(options.Host) is { Length: > 0 } typed ? typed : ["localhost"];
+        PortCheck.Run(hosts, result.GetValue(options.Port) ?? DefaultPort, options.Port.Name);
+        if (result.GetValue(options.HttpsPort) is { } secure)
+        {
+            PortCheck.Run(hosts, secure, options.HttpsPort.Name);
+        }
+    }
+}

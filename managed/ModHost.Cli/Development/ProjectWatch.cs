@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+using ModHost.Cli.Applications;
+
+namespace ModHost.Cli.Development;
+
+/// <summary>Tells of changes of what a project is built from, when they have come to an end.</summary>
+internal sealed partial class ProjectWatch : IDisposable
+{
+    private static readonly string[] s_ignored = ["bin", "obj", ".git", ".vs", ".idea", "node_modules"];
+
+    private readonly List<FileSystemWatcher> _watchers = [];
+    private readonly TimeSpan _quiet;
+    private readonly Lock _lock = new();
+    private DateTime? _last;
+    private string _name = "";
+
+    /// <param name="more">Files and folders besides.</param>
+    /// <param name="quiet">How long there must have been no other change.</param>
+    public ProjectWatch(Project project, IEnumerable<string> more, TimeSpan quiet)
+    {
+        _quiet = quiet;
+        foreach (var folder in Folders(project.File).Concat(more.Where(Directory.Exists)).Distinct())
+        {
+            Watch(folder, "*", recursive: true);
+        }
+
+        foreach (var file in more.Where(File.Exists))
+        {
+            Watch(Path.GetDirectoryName(file)!, Path.GetFileName(file), recursive: false);
+        }
+    }
+
+    /// <summary>The name of a file that was changed, once for each burst of changes; null: nothing is new.</summary>
+    public string? TakeChange()
+    {
+        lock (_lock)
+        {
+            if (_last is not { } last || DateTime.UtcNow - last < _quiet)
+            {
+                return null;
+            }
+
+            _last = null;
+            return _name;
+        }
+    }
+
+    public void Dispose() => _watchers.ForEach(watcher => watcher.Dispose());
+
+    private void Watch(string folder, string filter, bool recursive)
+    {
+        var watcher = new FileSystemWatcher(folder, filter)
+        {
+            IncludeSubdirectories = recursive,
+            NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.DirectoryName,
+        };
+        watcher.Changed += (_, change) => Note(folder, change.FullPath);
+        watcher.Created += (_, change) => Note(folder, change.FullPath);
+        watcher.Deleted += (_, change) => Note(folder, change.FullPath);
+        watcher.Renamed += (_, change) => Note(folder, change.FullPath);
+        watcher.Error += (_, _) => Note(folder, folder);
+        watcher.EnableRaisingEvents = true;
+        _watchers.Add(watcher);
+    }
+
+    // What builds write, and what editors put beside a file while it is edited, is no source.
+    private void Note(string root, string path)
+    {
+        var parts = Path.GetRelativePath(root, path).Split('/');
+        var name = parts[^1];
+        if (parts.Any(s_ignored.Contains) || name.EndsWith('~') || name.EndsWith(".swp", StringComparison.Ordinal)
+            || name.EndsWith(".tmp", StringComparison.Ordinal) || name.StartsWith(".#", StringComparison.Ordinal) || Directory.Exists(path))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _last = DateTime.UtcNow;
+            _name = name;
+        }
+    }
+
+    // Of the project and of those that it refers to.
+    private static HashSet<string> Folders(string project)
+    {
+        var folders = new HashSet<string>(StringComparer.Ordinal);
+        var left = new Queue<string>([project]);
+        while (left.TryDequeue(out var file))
+        {
+            if (File.Exists(file) && folders.Add(Path.GetDirectoryName(file)!))
+            {
+                foreach (Match match in Reference().Matches(File.ReadAllText(file)))
+                {
+                    left.Enqueue(Path.GetFullPath(match.Groups[1].Value.Replace('\\', '/'), Path.GetDirectoryName(file)!));
+                }
+            }
+        }
+
+        return folders;
+    }
+
+    [GeneratedRegex("<ProjectReference\\s[^>]*Include=\"([^\"]+)\"")]
+    private static partial Regex Reference();
+}

@@ -1,0 +1,127 @@
+using System.Globalization;
+using ModHost.Cli.Control;
+using ModHost.Cli.Running;
+
+namespace ModHost.Cli.Development;
+
+/// <summary>Follows the supervisor from one version of the application to the next, and tells open pages.</summary>
+internal sealed class Swap : IDisposable
+{
+    /// <summary>News: the first version is ready.</summary>
+    public const string First = "first";
+
+    private const int Pace = 50;
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly StateDirectory _directory;
+    private readonly string _group;
+    private readonly DevelopmentPages _pages;
+    private readonly Task _task;
+    private readonly Lock _lock = new();
+    private string? _news;
+    private string _last = "";
+    private DateTime? _expected;
+    private TimeSpan _built;
+    private bool _failed;
+
+    public Swap(StateDirectory directory, string group, DevelopmentPages pages)
+    {
+        _directory = directory;
+        _group = group;
+        _pages = pages;
+        _task = Task.Run(Follow);
+    }
+
+    /// <summary>A new version is on its way.</summary>
+    public void Expect(TimeSpan built)
+    {
+        lock (_lock)
+        {
+            _expected = DateTime.UtcNow;
+            _built = built;
+            _failed = false;
+        }
+    }
+
+    /// <summary>Once; null: there are none.</summary>
+    public string? TakeNews()
+    {
+        lock (_lock)
+        {
+            var news = _news;
+            _news = null;
+            return news;
+        }
+    }
+
+    public void Dispose()
+    {
+        _end.Cancel();
+        _task.Wait(CancellationToken.None);
+        _end.Dispose();
+    }
+
+    private async Task Follow()
+    {
+        while (!_end.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (var instance in Instance.Find(_directory.Run))
+                {
+                    using var client = new ControlClient(instance);
+                    Look(StatusReport.Read(client.Status()));
+                }
+
+                await Task.Delay(Pace, _end.Token).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is CommandException or OperationCanceledException or IOException)
+            {
+                // It is not there yet, or any more.
+                await Task.Delay(Pace, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Look(StatusReport report)
+    {
+        if (report.Groups.FirstOrDefault(group => group.Name == _group) is not { } group)
+        {
+            return;
+        }
+
+        var ready = group.Workers.Where(worker => worker.State == "ready" && worker.Version == group.Version).ToArray();
+        var version = string.Create(CultureInfo.InvariantCulture, $"{group.Version}:{string.Join(',', ready.Select(worker => worker.Pid))}");
+        lock (_lock)
+        {
+            if (ready.Length == 0 || group.Reloading)
+            {
+                Failure(group);
+                return;
+            }
+
+            if (version == _last)
+            {
+                return;
+            }
+
+            _news = _last.Length == 0 ? First : _expected is { } began
+                ? string.Create(CultureInfo.InvariantCulture,
+                    $"The new version is there: built in {_built.TotalSeconds:0.0} s, started in {(DateTime.UtcNow - began).TotalSeconds:0.0} s.")
+                : _news;
+            _expected = null;
+            _last = version;
+        }
+
+        _pages.Show(ready.Select(worker => string.Create(CultureInfo.InvariantCulture, $"{_group}/{worker.Index}/{worker.Pid}")));
+    }
+
+    private void Failure(GroupReport group)
+    {
+        if (!_failed && group.Error is not null)
+        {
+            _failed = true;
+            _news = "The new version does not start; the lines above say why.";
+        }
+    }
+}

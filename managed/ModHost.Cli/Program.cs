@@ -1,0 +1,6 @@
+using System.Runtime.Versioning;
+using ModHost.Cli;
+
+[assembly: SupportedOSPlatform("linux")]
+
+return Entry.Run(args);

@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+using ModHost.Cli.Configuration;
+
+namespace ModHost.Cli.WebServers;
+
+/// <summary>nginx.</summary>
+internal sealed partial class NginxServer : WebServer
+{
+    // From here on the first log can be given on the command line, so that the one of the distribution stays closed.
+    private static readonly Version s_firstLog = new(1, 19, 5);
+
+    private readonly string _built;
+
+    private NginxServer(string program, Version version, string module, string built)
+        : base(program, version, module) => _built = built;
+
+    public override string Name => "nginx";
+
+    public override IConfigurationWriter Writer { get; } = new NginxWriter();
+
+    public override int DrainSignal => Quit;
+
+    public override int ReloadSignal => Hangup;
+
+    public override bool Precompressed => Has("http_gzip_static_module");
+
+    /// <summary>Null: there is none.</summary>
+    public static NginxServer? Find(Installation installation)
+    {
+        if (Programs.Find("MODHOST_NGINX", "nginx") is not { } program)
+        {
+            return null;
+        }
+
+        var built = Programs.Output(program, ["-V"]).Text;
+        return NumberOf().Match(built) is { Success: true } match
+            ? new NginxServer(program, Version.Parse(match.Groups[1].Value), installation.NginxModule, built) : null;
+    }
+
+    public override IReadOnlyList<string> Arguments(string folder, string configuration) =>
+        ["nginx", "-p", folder, "-c", configuration, .. Version >= s_firstLog ? (string[])["-e", "stderr"] : []];
+
+    public override IReadOnlyList<string> CheckArguments(string folder, string configuration) =>
+        [.. Arguments(folder, configuration), "-t"];
+
+    public override string Reason(string output, string configuration)
+    {
+        var match = Fatal().Match(output);
+        var text = match.Success ? match.Groups[1].Value : output.Trim().Split('\n')[0];
+        return Place().Replace(text, found => found.Groups[1].Value == configuration ? "" : found.Value);
+    }
+
+    public override string? Missing(ServerPlan plan) =>
+        plan.Certificate is not null && !Has("http_ssl_module") ? "HTTPS"
+        : plan.Http2 && !Has("http_v2_module") ? "HTTP/2"
+        : plan.TrustedProxies.Count > 0 && !Has("http_realip_module") ? "--trust-proxy"
+        : null;
+
+    private bool Has(string module) => _built.Contains($"--with-{module}", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"nginx version: \S+?/(\d+\.\d+\.\d+)")]
+    private static partial Regex NumberOf();
+
+    // Before the configuration has said where errors go, and after it.
+    [GeneratedRegex(@"(?:nginx: |\d{4}/\d\d/\d\d [\d:]{8} )\[(?:emerg|alert|crit)\] (?:\d+#\d+: )?(.*)")]
+    private static partial Regex Fatal();
+
+    [GeneratedRegex(@" in (\S+):\d+$")]
+    private static partial Regex Place();
+}

@@ -1,0 +1,52 @@
+using ModHost.Cli.Configuration;
+
+namespace ModHost.Cli.WebServers;
+
+/// <summary>A web server of this machine, and how it is told what to do.</summary>
+internal abstract class WebServer(string program, Version version, string module)
+{
+    public const int Hangup = 1;
+    public const int Quit = 3;
+    public const int UserOne = 10;
+    public const int Terminate = 15;
+    public const int WindowChange = 28;
+
+    /// <summary>As it is typed.</summary>
+    public abstract string Name { get; }
+
+    public string Program { get; } = program;
+
+    public Version Version { get; } = version;
+
+    /// <summary>ModHost's module for it.</summary>
+    public string Module { get; } = module;
+
+    public abstract IConfigurationWriter Writer { get; }
+
+    /// <summary>Where its own modules are; empty: they are built in.</summary>
+    public virtual string ServerModules => "";
+
+    /// <summary>Ends when requests in flight have.</summary>
+    public abstract int DrainSignal { get; }
+
+    /// <summary>Takes the configuration anew.</summary>
+    public abstract int ReloadSignal { get; }
+
+    /// <summary>Whether it can send what lies compressed beside a file.</summary>
+    public virtual bool Precompressed => false;
+
+    /// <summary>Where a server of one run tells of its state; "": at a socket of its own.</summary>
+    public virtual string StatusPath() => "";
+
+    /// <summary>argv of a server in the foreground.</summary>
+    public abstract IReadOnlyList<string> Arguments(string folder, string configuration);
+
+    /// <summary>argv of a check of the configuration.</summary>
+    public abstract IReadOnlyList<string> CheckArguments(string folder, string configuration);
+
+    /// <summary>The sentence in what a check printed, without the server's own trimmings.</summary>
+    public abstract string Reason(string output, string configuration);
+
+    /// <summary>Configuration features that it was built without; each is the end of a sentence.</summary>
+    public virtual string? Missing(ServerPlan plan) => null;
+}

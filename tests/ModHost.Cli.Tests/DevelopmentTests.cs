@@ -1,0 +1,38 @@
+using ModHost.Cli.Applications;
+using ModHost.Cli.Configuration;
+using ModHost.Cli.Development;
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.Cli.Tests;
+
+public sealed class DevelopmentTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("modhost-cli-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void The_configuration_of_a_development_server_is_what_it_was() => Baseline.Check(
+        "tests/ModHost.Cli.Tests/Goldens/development.nginx.conf", new NginxWriter().Whole(Plans.Plain with
+        {
+            Group = "shop",
+            Development = new DevelopmentPlan("/tmp/modhost-0123456789abcdef/dev.sock", "/tmp/modhost-0123456789abcdef/build-failed", true),
+        }));
+
+    [Fact]
+    public async Task A_change_of_a_source_is_told_once_and_outputs_are_none()
+    {
+        var project = Path.Combine(_folder, "Shop.csproj");
+        await File.WriteAllTextAsync(project, "<Project/>");
+        Directory.CreateDirectory(Path.Combine(_folder, "obj"));
+        using var watch = new ProjectWatch(new Project(project), [], TimeSpan.FromMilliseconds(50));
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "obj", "made.cs"), "");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "Page.cshtml"), "<p>");
+        string? name = null;
+        await Wait.Until("the change is told", () => (name = watch.TakeChange()) is not null);
+
+        Assert.Equal("Page.cshtml", name);
+        Assert.Null(watch.TakeChange());
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.Cli.Tests.EndToEnd;
+
+/// <summary>Commands that talk to a supervisor.</summary>
+public class OperationTests
+{
+    [Fact]
+    public async Task Status_reload_drain_and_restart_act_on_a_group_that_runs()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", "daemon", "--processes", "2");
+        await Wait.Until("both workers are ready", async () => (await Workers(command)).Count(worker => worker.State == "ready") == 2);
+        var before = (await Workers(command)).Select(worker => worker.Pid).ToArray();
+
+        var (code, output) = await Order(command, "reload", "hello");
+        Assert.True(code == 0, output);
+        Assert.Equal("hello: reloaded", output.Trim());
+        Assert.Empty((await Workers(command)).Where(worker => worker.State == "ready").Select(worker => worker.Pid).Intersect(before));
+
+        (code, output) = await Order(command, "status");
+        Assert.True(code == 0, output);
+        Assert.Contains("hello", output, StringComparison.Ordinal);
+        Assert.Contains("reload 2", output, StringComparison.Ordinal);
+        Assert.DoesNotMatch(RunningCommand.Escape(), output);
+
+        Assert.Equal("hello: drained", (await Order(command, "drain", "hello")).Output.Trim());
+        Assert.Empty(await Workers(command));
+        Assert.Equal("all groups: restarted", (await Order(command, "restart")).Output.Trim());
+        Assert.Equal(2, (await Workers(command)).Count(worker => worker.State == "ready"));
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [Fact]
+    public async Task A_group_that_is_not_there_is_told_with_those_that_are()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", "daemon");
+
+        foreach (var order in (string[])["reload", "status", "logs"])
+        {
+            var (code, output) = await Order(command, order, "other");
+            Assert.Equal(ExitCode.Usage, code);
+            Assert.Equal("modhost: there is no process group other; there are: hello", output.Trim());
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_supervisor_orders_say_so()
+    {
+        var folder = Settings.NewFolder("empty");
+        var (code, output) = await RunningCommand.Run("reload", "--run-directory", folder);
+        Directory.Delete(folder);
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.StartsWith("modhost: no process group runs here", output, StringComparison.Ordinal);
+    }
+
+    private static Task<(int Code, string Output)> Order(RunningCommand command, params string[] arguments) =>
+        RunningCommand.Run([.. arguments, "--run-directory", Path.Combine(command.State, "run")]);
+
+    private static async Task<(int Pid, string State)[]> Workers(RunningCommand command)
+    {
+        var (code, output) = await Order(command, "status", "--json");
+        Assert.True(code == 0, output);
+        using var json = JsonDocument.Parse(output);
+        return [.. json.RootElement[0].GetProperty("status").GetProperty("groups")[0].GetProperty("workers").EnumerateArray()
+            .Select(worker => (worker.GetProperty("pid").GetInt32(), worker.GetProperty("state").GetString()!))];
+    }
+}

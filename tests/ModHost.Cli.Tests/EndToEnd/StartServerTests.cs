@@ -1,0 +1,174 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.Cli.Tests.EndToEnd;
+
+public class StartServerTests
+{
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("daemon")]
+    public async Task An_application_is_served_until_CtrlC_and_nothing_is_left(string mode)
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", mode);
+
+        Assert.Contains("Hello, World!", await command.Get("/json"), StringComparison.Ordinal);
+        await command.Says("\"GET /json HTTP/1.1\" 200");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(command.State));
+        Assert.Contains($"http://127.0.0.1:{command.Port}/", command.Output, StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Success, await command.Stop());
+        Assert.DoesNotMatch(RunningCommand.Escape(), command.Output);
+    }
+
+    [Fact]
+    public async Task Https_works_with_a_certificate_that_is_made_and_http2()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        var port = FreePort.Next();
+        await using var command = await RunningCommand.Serving(app, "--https-port", $"{port}", "--dev-certificate", "--http2");
+        using var client = RunningCommand.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"https://127.0.0.1:{port}/json")) { Version = HttpVersion.Version20 };
+
+        using var response = await client.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (response.StatusCode, response.Version));
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("daemon")]
+    public async Task Nothing_is_left_when_the_command_is_killed(string mode)
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", mode);
+        Assert.NotEmpty(command.Others);
+
+        command.Send(Signal.Kill);
+
+        await command.NothingIsLeft();
+    }
+
+    [Fact]
+    public async Task The_second_CtrlC_does_not_wait_for_requests()
+    {
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app);
+        using var client = RunningCommand.Client();
+        var request = client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}/gate/wait?key=never"), HttpCompletionOption.ResponseHeadersRead);
+        await Wait.Until("the request is in the application",
+            async () => (await command.Get("/counters")).Contains("gate-waiting=1", StringComparison.Ordinal));
+
+        command.Send(Signal.Int);
+        await command.Says("Stopping: requests in flight may end.");
+        Assert.False(command.HasExited);
+        command.Send(Signal.Int);
+
+        Assert.Equal(ExitCode.Interrupted, await command.Ended());
+        // Broken off, or answered by an application that was told to stop: it did not get what it waited for.
+        await request.ContinueWith(ended => Assert.False(ended.IsCompletedSuccessfully && ended.Result.IsSuccessStatusCode), TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task Two_at_once_do_not_disturb_each_other()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var first = await RunningCommand.Serving(app);
+        await using var second = await RunningCommand.Serving(app, "--mode", "daemon");
+
+        Assert.Equal(ExitCode.Success, await first.Stop());
+        Assert.Contains("Hello", await second.Get("/json"), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, await second.Stop());
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_one_sentence()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var first = await RunningCommand.Serving(app);
+
+        var (code, output) = await RunningCommand.Run("start-server", app, "--host", "127.0.0.1", "--port", $"{first.Port}");
+
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Equal($"modhost: port {first.Port} is in use; choose another with --port", output.Trim());
+    }
+
+    [Theory]
+    [InlineData("/no/such/App.dll")]
+    [InlineData("/etc/hostname")]
+    [InlineData("/etc")]
+    public async Task A_wrong_application_is_one_sentence_and_code_2(string app)
+    {
+        var (code, output) = await RunningCommand.Run("start-server", app);
+
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Matches(new Regex(@"\Amodhost: [^\n]+\z"), output.Trim());
+    }
+
+    [Fact]
+    public async Task A_broken_application_is_told_by_the_web_servers_own_check()
+    {
+        var folder = Settings.NewFolder("broken");
+        var dll = Path.Combine(folder, "Broken.dll");
+        await File.WriteAllTextAsync(dll, "no assembly");
+        await File.WriteAllTextAsync(Path.Combine(folder, "Broken.runtimeconfig.json"), "{}");
+
+        var (code, output) = await RunningCommand.Run("start-server", dll, "--port", $"{FreePort.Next()}");
+
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Matches(new Regex(@"\Amodhost: MH01\d\d: [^\n]+\z"), output.Trim());
+        Assert.DoesNotContain("nginx.conf", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Setup_only_writes_what_the_web_server_accepts_and_starts_nothing()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = RunningCommand.Start(app, "--setup-only", "--mode", "daemon", "--compress", "--trust-proxy", "10.0.0.0/8");
+        await Wait.Until("it has ended", () => command.HasExited);
+        await Wait.Until("it has said where", () => command.Output.Contains("nginx.conf", StringComparison.Ordinal));
+        var configuration = command.Output.Trim().Split('\n')[^1];
+
+        Assert.Equal(command.State, Path.GetDirectoryName(configuration));
+        Assert.Empty(command.Others);
+        var (code, output) = await Child.TryRun(Settings.Nginx, ["-t", "-p", command.State, "-c", configuration, "-e", "stderr"]);
+        Assert.True(code == 0, output);
+    }
+
+    [Fact]
+    public async Task Static_files_are_the_web_servers_and_everything_else_the_applications()
+    {
+        var folder = await Copy("Hello");
+        Directory.CreateDirectory(Path.Combine(folder, "wwwroot", "css"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "wwwroot", "css", "site.css"), "body {}\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "wwwroot", "upload"), "a file at the application's place\n");
+        await using var command = await RunningCommand.Serving(folder, "--mount-point", "/shop", "--url-alias", $"/media={folder}/wwwroot/css");
+        using var client = RunningCommand.Client();
+        using var css = await client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}/shop/css/site.css"));
+        using var alias = await client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}/media/site.css"));
+        using var posted = await client.PostAsync(new Uri($"http://127.0.0.1:{command.Port}/shop/upload"), new StringContent("12345"));
+        using var bare = await client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}/shop"));
+
+        Assert.Equal(("text/css", "body {}\n"), (css.Content.Headers.ContentType?.MediaType, await css.Content.ReadAsStringAsync()));
+        Assert.NotNull(css.Headers.ETag);
+        Assert.Equal(HttpStatusCode.OK, alias.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
+        Assert.Equal(HttpStatusCode.MovedPermanently, bare.StatusCode);
+        Assert.Contains("Hello", await command.Get("/shop/json"), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, await command.Stop());
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>An application's files, to be changed.</summary>
+    internal static async Task<string> Copy(string name)
+    {
+        var app = await AppBuild.Of(name, AppRuntime.Jit);
+        var folder = Settings.NewFolder("app");
+        await Child.Run("cp", ["-r", Path.GetDirectoryName(app)! + "/.", folder]);
+        return folder;
+    }
+}
