@@ -223,7 +223,7 @@ internal sealed class ServerHost : IAsyncDisposable
     });
 
     // Of a server that keeps its workers, all that were configured must be there before something is counted.
-    private int Processes => s_web.KeepsWorkers ? Setup.Workers : 1;
+    private int Processes => !s_web.KeepsWorkers ? 1 : Setup.Nginx.Main.Contains("master_process off", StringComparison.Ordinal) ? 0 : Setup.Workers;
 
     /// <summary>Waits until every worker is there, and connected to every process of every group.</summary>
     private async Task Connected()
