@@ -209,7 +209,3 @@ lock_artifacts() {
 unlock_artifacts() {
     exec 9>&-
 }
-
-port_is_free() {
-    ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
-}
