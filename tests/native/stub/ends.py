@@ -14,10 +14,11 @@ from base_server import APP, DAEMON, PATIENCE, wait_for
 from web_server import Server
 from own_servers import SLOW_START, own, simple, started, with_server
 
-# Applications of process groups are stopped when nginx's workers are gone, and
-# those wait for their requests as long as nginx itself is told to.
+# Applications of process groups are stopped when the web server's processes are
+# gone, and those wait for their requests as long as the server is told to.
 NGINX_LIMIT = "worker_shutdown_timeout 1s;" if DAEMON else ""
-NGINX_WAITS = "nginx's workers go first: worker_shutdown_timeout is their limit"
+APACHE_LIMIT = "apache GracefulShutdownTimeout 1;" if DAEMON else ""
+SERVER_WAITS = "the web server's processes go first: it has a limit for them"
 
 
 def asked(server, path, count):
@@ -97,7 +98,7 @@ def nginx_killed_while_it_starts_leaves_no_process():
 
 
 @own
-@embedded_only(NGINX_WAITS)
+@embedded_only(SERVER_WAITS)
 def quit_lets_the_app_end_its_upgraded_connections():
     def body(server):
         started(server)
@@ -127,8 +128,8 @@ def quit_breaks_off_upgraded_connections_at_last():
                 got += s.recv(4096)
             server.stop()
         assert DAEMON or broken_off(server)
-    with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
-                stop=False, main=NGINX_LIMIT)
+    with_server(simple(http="modhost_shutdown_timeout 500ms;" + APACHE_LIMIT),
+                body, stop=False, main=NGINX_LIMIT)
 
 
 @own
@@ -144,12 +145,12 @@ def quit_does_not_wait_for_ever():
             got = s.recv(4096)
             assert got == b"" if DAEMON else b" 503 " in got, got
         assert DAEMON or broken_off(server)
-    with_server(simple(http="modhost_shutdown_timeout 500ms;"), body,
-                stop=False, main=NGINX_LIMIT)
+    with_server(simple(http="modhost_shutdown_timeout 500ms;" + APACHE_LIMIT),
+                body, stop=False, main=NGINX_LIMIT)
 
 
 @own
-@embedded_only(NGINX_WAITS)
+@embedded_only(SERVER_WAITS)
 def quit_breaks_off_what_begins_late_too():
     def body(server):
         started(server)
