@@ -80,6 +80,6 @@ public sealed class LogFaultTests
     private static async Task Told(string log)
     {
         await Wait.Until("the log says how many lines are missing", () => File.Exists(log)
-            && Regex.IsMatch(File.ReadAllText(log), @"\[warn\].*MH0716: .* [1-9]\d* lines were dropped"));
+            && Regex.IsMatch(File.ReadAllText(log), ServerHost.AtLevel("warn") + @".*MH0716: .* [1-9]\d* lines were dropped"));
     }
 }
