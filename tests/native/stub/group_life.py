@@ -1,6 +1,7 @@
 """Process groups that come, go, and are stopped."""
 
 import json
+import os
 import time
 
 from groups import groups, own, with_groups
@@ -26,8 +27,8 @@ def counters_of_groups_that_are_gone_are_used_again():
         server.write(named(letter))
         server.reload()
         wait_for(lambda: server.workers_now()
-                 and not set(before) & set(server.workers_now()),
-                 what="other workers")
+                 and not any(os.path.exists(f"/proc/{pid}") for pid in before),
+                 what="other workers, and the end of those")
 
     def failed(server):
         state = json.loads(server.ask("/status")[1])
