@@ -8,8 +8,8 @@ namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>
 /// <c>modhostd --config FILE</c>, alone, as a service manager starts it: no web server's master and no watchdog. The
-/// manager is a socket here, as systemd's is; the configuration is one that a web server
-/// has written.
+/// manager is a socket here, as systemd's is; the configuration is one that a web server has
+/// written.
 /// </summary>
 /// <typeparam name="TRuntime">How the application runs.</typeparam>
 [Trait("Mode", "daemon")]
