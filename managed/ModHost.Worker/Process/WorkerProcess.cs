@@ -29,6 +29,7 @@ public static class WorkerProcess
     private static int s_started;
     private static Worker? s_worker;
     private static PosixSignalRegistration? s_terminate;
+    private static volatile bool s_exits;
 
     /// <summary>Does nothing where the environment names no control connection.</summary>
     public static void StartFromEnvironment()
@@ -82,7 +83,9 @@ public static class WorkerProcess
         {
             var code = Program.Run(worker.App, worker.Path);
             ReportEnd(worker);
-            return code;
+
+            // Environment.Exit on another thread: the supervisor heard of it and had the host stopped in the meantime.
+            return s_exits ? Environment.ExitCode : code;
         }
         catch (Exception exception)
         {
@@ -128,7 +131,11 @@ public static class WorkerProcess
     {
         AppDomain.CurrentDomain.UnhandledException += (_, arguments) =>
             ReportFailure(worker, arguments.ExceptionObject);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => ReportEnd(worker);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            s_exits = true;
+            ReportEnd(worker);
+        };
 
         // Whoever tells the process itself to end, and not the supervisor, wants what the supervisor would do.
         s_terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
