@@ -72,7 +72,7 @@ on_failed(mh_str text)
 }
 
 
-/* Of its workers' limits the longest; it may come in the middle of the end. */
+/* The longest of its workers' limits; it may come in the middle of the end. */
 static const char *
 on_limit(uint32_t ms)
 {

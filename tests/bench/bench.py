@@ -160,6 +160,7 @@ def measure(options, runs, record):
 
 
 def main():
+    processes.stop_in_order()
     options = parse()
     options.out.mkdir(parents=True, exist_ok=True)
     work = pathlib.Path(tempfile.mkdtemp(prefix="modhost-bench."))

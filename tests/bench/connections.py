@@ -21,7 +21,7 @@ import time
 
 import report
 from daemon import Daemon
-from processes import memory, tree
+from processes import memory, stop_in_order, tree
 from servers import UPSTREAM, Paths, ProxyUnix
 from workloads import get
 
@@ -218,6 +218,7 @@ def show(sizes, base, count):
 
 
 def main():
+    stop_in_order()
     options = parse()
     options.out.mkdir(parents=True, exist_ok=True)
     work = pathlib.Path(tempfile.mkdtemp(prefix="modhost-bench."))

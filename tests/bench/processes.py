@@ -1,6 +1,8 @@
 """What /proc says about a process and its descendants."""
 
 import os
+import signal
+import sys
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -68,3 +70,9 @@ def memory(pid):
             if rest.endswith("kB\n"):
                 values[name] = int(rest.split()[0]) * 1024
     return values["Pss"], values["Rss"]
+
+
+def stop_in_order():
+    """TERM and HUP too end the servers before this process ends."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))

@@ -126,12 +126,13 @@ def half(stream):
 
 def stall(stream):
     yield send_frame(stream, HEAD)[:28], None
-    time.sleep(3600)
+    yield None, None
 
 
 FILE_RANGE = struct.pack("<qq", 0, 5)
 
-# How a worker may be evil -> what it says: bytes, and descriptors with them.
+# How a worker may be evil -> what it says: bytes, and descriptors with them;
+# None: nothing more, as long as the web server is there.
 EVIL = {
     "garbage": lambda stream: [(b"\xff" * 64, None)],
     "unknown": lambda stream: [(frame(99), None)],
@@ -253,7 +254,12 @@ class Worker:
         """What no worker may do. The web server closes, and it ends."""
         try:
             for data, descriptors in EVIL[how](stream):
-                if descriptors:
+                if data is None:
+                    gone = select.poll()
+                    gone.register(self.sock, select.POLLRDHUP)
+                    gone.poll()
+                    os._exit(0)
+                elif descriptors:
                     send_with(self.sock, data, descriptors)
                 else:
                     self.sock.sendall(data)
