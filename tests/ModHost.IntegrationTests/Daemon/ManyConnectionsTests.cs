@@ -19,7 +19,7 @@ public sealed class ManyConnectionsTests
     public async Task Idle_WebSockets_and_event_streams_stay_alive()
     {
         // Each takes a descriptor here and one in nginx, which raises its own limit no further than this one.
-        Skip.If(Limit() < s_sockets + s_streams + 1000, "The limit on open files is too low.");
+        Skip.If(ProcFs.MostDescriptors < s_sockets + s_streams + 1000, "The limit on open files is too low.");
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
         await using var nginx = await NginxHost.Start(NginxSetup.For(app) with
         {
@@ -70,10 +70,6 @@ public sealed class ManyConnectionsTests
         await Counters.WaitFor(nginx.Port, "in-flight", count => count == 0);
         await nginx.CheckSane();
     }
-
-    private static long Limit() => long.Parse(File.ReadLines("/proc/self/limits")
-        .First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
-        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[3], System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task<Socket> Open(int port, string request, string begins)
     {

@@ -62,7 +62,7 @@ internal sealed record NginxSetup
             load_module {{Settings.NginxModule}};
             daemon {{(Detached ? "on" : "off")}};
             worker_processes {{Workers}};
-            worker_rlimit_nofile {{2 * Connections}};
+            worker_rlimit_nofile {{Math.Min(2 * Connections, ProcFs.MostDescriptors)}};
             pid {{places.PidFile}};
             error_log {{places.ErrorLog}} info;
             {{Main}}
