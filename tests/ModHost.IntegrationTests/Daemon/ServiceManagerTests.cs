@@ -24,8 +24,7 @@ public abstract class ServiceManagerTests<TRuntime>
         var folder = Settings.NewFolder("alone");
         try
         {
-            using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            manager.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "notify")));
+            using var manager = Manager(folder);
             await using var supervisor = Start(folder, await Configuration(folder));
             Assert.Equal("READY=1", await Told(manager));
 
@@ -62,8 +61,7 @@ public abstract class ServiceManagerTests<TRuntime>
         var folder = Settings.NewFolder("alone");
         try
         {
-            using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-            manager.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "notify")));
+            using var manager = Manager(folder);
             await using var supervisor = Start(folder, await Configuration(folder));
             Assert.Equal("READY=1", await Told(manager));
             Assert.Equal("WATCHDOG=1", await Told(manager));
@@ -86,6 +84,14 @@ public abstract class ServiceManagerTests<TRuntime>
         {
             EndAll(folder);
         }
+    }
+
+    /// <summary>Where a service manager hears its services.</summary>
+    private static Socket Manager(string folder)
+    {
+        var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "notify")));
+        return manager;
     }
 
     private static Child Start(string folder, string configuration) => Child.Start(Path.Combine(Settings.Dist, "bin", "modhostd"),

@@ -60,7 +60,7 @@ internal sealed partial class Nginx : WebServer
             load_module {{Settings.NginxModule}};
             daemon {{(setup.Detached ? "on" : "off")}};
             worker_processes {{setup.Workers}};
-            worker_rlimit_nofile {{2 * setup.Connections}};
+            worker_rlimit_nofile {{Math.Min(2 * setup.Connections, ProcFs.MostDescriptors)}};
             pid {{places.PidFile}};
             error_log {{places.ErrorLog}} info;
             {{setup.Nginx.Main}}

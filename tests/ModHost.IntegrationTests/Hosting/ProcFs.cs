@@ -8,6 +8,12 @@ internal sealed record ProcessState(int Id, string Name, char State, int Parent,
 /// <summary>Reads /proc. A process that goes away in the middle is one that is not there.</summary>
 internal static class ProcFs
 {
+    /// <summary>How many files a process that is started from here may have open at most.</summary>
+    public static long MostDescriptors { get; } = File.ReadLines("/proc/self/limits")
+        .First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[4] is var hard && hard == "unlimited"
+            ? long.MaxValue : long.Parse(hard, CultureInfo.InvariantCulture);
+
     public static ProcessState? Read(int id)
     {
         try
