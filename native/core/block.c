@@ -5,6 +5,8 @@
 #include "exchange.h"
 #include "cache.h"
 
+#include <string.h>
+
 /* The block's own part of a piece; its data follows, 16-aligned. */
 #define BLOCK_HEADER  48u
 
@@ -75,4 +77,22 @@ mh_block_check(const modhost_block *chain)
     }
 
     return true;
+}
+
+
+/* As above: whatever the app makes of `capacity`. */
+uint32_t
+mh_block_room(const modhost_block *block)
+{
+    return (uint32_t) (mh_cache_size(block) - BLOCK_HEADER) - block->length;
+}
+
+
+void
+mh_block_append(modhost_block *block, const uint8_t *data, uint32_t length)
+{
+    if (length != 0) {
+        memcpy(block->data + block->length, data, length);
+        block->length += length;
+    }
 }

@@ -25,8 +25,9 @@ typedef struct mh_app       mh_app;
 
 /*
  * What a message asks the loop to do. Of one exchange: SENDs arrive in order,
- * none after an END or a RESET; one RESET at most, and it may follow an END
- * (the app gave up while the end was still under way). READs are gathered: one
+ * small ones together where the loop is late; none after an END or a RESET; one
+ * RESET at most, and it may follow an END (the app gave up while the end was
+ * still under way). READs are gathered: one
  * is in the queue at most, and its window is what had been granted by the time
  * it is taken (which may be 0, if an earlier one took it along).
  */
@@ -59,6 +60,7 @@ struct mh_message {
     const modhost_response_head  *head;       /* checked; or NULL             */
     const modhost_response_head  *trailers;   /* checked; or NULL             */
     modhost_block *blocks;         /* lengths checked; empty ones may occur   */
+    modhost_block *last;           /* sender: one near their end, or NULL     */
     int            file;           /* own descriptor, -1: none                */
     int64_t        file_offset;
     int64_t        file_length;
@@ -122,6 +124,7 @@ struct mh_exchange {
     bool               begun;          /* loop only: the app side has it      */
     bool               batched;        /* loop only: waits for the flush      */
     _Atomic(uint64_t)  read_window;    /* granted, not taken yet              */
+    _Atomic(uintptr_t) open;           /* a SEND that is not taken: gather.h  */
     mh_message         message;        /* for the usual single send           */
     mh_message         read_message;   /* so that these two never fail        */
     mh_message         reset_message;
@@ -215,6 +218,11 @@ modhost_block *mh_block_alloc_for(uint32_t length);
 
 /* Any thread. Whether `length` is within what was allocated, for a chain. */
 bool mh_block_check(const modhost_block *chain);
+
+/* The owner. Bytes that can be appended to a block that was checked. */
+uint32_t mh_block_room(const modhost_block *block);
+void mh_block_append(modhost_block *block, const uint8_t *data,
+    uint32_t length);
 
 #define MH_BLOCK_USUAL  4096u
 #define MH_BLOCK_MAX    1048576u

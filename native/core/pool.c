@@ -216,6 +216,7 @@ mh_exchange_get(mh_app *app, mh_queue *queue, size_t head_size)
     exchange->batched = false;
 
     atomic_store_explicit(&exchange->read_window, 0, memory_order_relaxed);
+    atomic_store_explicit(&exchange->open, 0, memory_order_relaxed);
     atomic_store_explicit(&exchange->state, 0, memory_order_relaxed);
     atomic_store_explicit(&exchange->refs, 2, memory_order_relaxed);
 

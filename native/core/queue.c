@@ -10,6 +10,7 @@
  */
 
 #include "exchange_private.h"
+#include "gather.h"
 
 #include <errno.h>
 #include <string.h>
@@ -162,7 +163,10 @@ mh_queue_take(mh_queue *queue)
     for (/* void */; message != NULL; message = next) {
         next = message->next;
 
-        if (message->kind == MH_MESSAGE_READ) {
+        if (message->kind == MH_MESSAGE_SEND) {
+            mh_gather_take(message);
+
+        } else if (message->kind == MH_MESSAGE_READ) {
             mh_exchange_read_take(message);
         }
 

@@ -7,6 +7,7 @@
 
 #include "cache.h"
 #include "exchange_private.h"
+#include "gather.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,22 +48,40 @@ fill(const mh_send_call *call, mh_message *message)
     message->head = call->head;
     message->trailers = call->trailers;
     message->blocks = send->blocks;
+    message->last = NULL;
     message->file = call->file;
     message->file_offset = send->file_offset;
     message->file_length = send->file_length;
 }
 
 
+/* `wake` of the table knows the server's queue only. */
+static bool
+push_wakes(const mh_send_call *call)
+{
+    return (call->send->flags & MODHOST_SEND_DEFER) == 0
+           || !mh_server_owns_queue(call->exchange->queue);
+}
+
+
 static int32_t
 push(mh_send_call *call, unsigned gained)
 {
-    bool          wake;
     unsigned      state;
     mh_message   *message;
     mh_exchange  *exchange;
 
     exchange = call->exchange;
     message = call->message;
+
+    if (mh_gather_add(call)) {
+
+        if (push_wakes(call)) {
+            mh_queue_wake(exchange->queue);
+        }
+
+        return MODHOST_OK;
+    }
 
     if (message == NULL) {
         gained |= MH_EXCHANGE_MESSAGE_USED;
@@ -89,12 +108,8 @@ push(mh_send_call *call, unsigned gained)
 
     fill(call, message);
 
-    /* `wake` of the table knows the server's queue only. */
-
-    wake = (call->send->flags & MODHOST_SEND_DEFER) == 0
-           || !mh_server_owns_queue(exchange->queue);
-
-    mh_exchange_push(exchange, message, wake);
+    mh_gather_open(message);
+    mh_exchange_push(exchange, message, push_wakes(call));
 
     return MODHOST_OK;
 }

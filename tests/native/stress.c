@@ -249,6 +249,7 @@ finish(request *one)
 static void
 act_on_send(request *one, const mh_message *message)
 {
+    uint32_t              at;
     unsigned              serial;
     const modhost_block  *block;
 
@@ -268,10 +269,12 @@ act_on_send(request *one, const mh_message *message)
     }
 
     for (block = message->blocks; block != NULL; block = block->next) {
-        memcpy(&serial, block->data, sizeof(serial));
+        for (at = 0; at < block->length; at += sizeof(serial)) {
+            memcpy(&serial, block->data + at, sizeof(serial));
 
-        if (serial != one->serial++) {
-            wrong("a piece that is out of order");
+            if (serial != one->serial++) {
+                wrong("a piece that is out of order");
+            }
         }
     }
 

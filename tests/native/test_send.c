@@ -14,6 +14,10 @@
 #define TRAILERS MODHOST_SEND_TRAILERS
 #define UPGRADE  MODHOST_SEND_UPGRADE
 #define DEFER    MODHOST_SEND_DEFER
+#define FLUSH    MODHOST_SEND_FLUSH
+
+/* Not put together with others. */
+#define LARGE    2000
 
 static mh_app        app;
 static mh_queue      queue;
@@ -121,9 +125,12 @@ CASE(The_usual_response_is_one_message_without_copies)
 
 CASE(Pieces_arrive_in_order_and_the_own_message_is_used_again)
 {
-    char         text[16];
+    char         text[LARGE + 1];
     unsigned     i, round;
     mh_message  *message, *next;
+
+    memset(text, 'x', LARGE);
+    text[LARGE] = '\0';
 
     open_exchange();
     CHECK_INT(side_send(exchange, HEAD, 200, NULL), MODHOST_OK);
@@ -131,7 +138,7 @@ CASE(Pieces_arrive_in_order_and_the_own_message_is_used_again)
     for (round = 0; round < 3; round++) {
 
         for (i = 0; i < 5; i++) {
-            snprintf(text, sizeof(text), "%u", i);
+            text[0] = (char) ('0' + i);
             CHECK_INT(side_send(exchange, 0, 0, text), MODHOST_OK);
         }
 
@@ -144,9 +151,8 @@ CASE(Pieces_arrive_in_order_and_the_own_message_is_used_again)
                 CHECK(message->head != NULL);
 
             } else {
-                snprintf(text, sizeof(text), "%u", i);
                 CHECK(message->head == NULL);
-                CHECK(memcmp(message->blocks->data, text, 1) == 0);
+                CHECK_INT(message->blocks->data[0], '0' + i);
             }
 
             CHECK((message == &exchange->message)
@@ -158,6 +164,113 @@ CASE(Pieces_arrive_in_order_and_the_own_message_is_used_again)
     }
 
     CHECK_INT(side_send(exchange, END, 0, NULL), MODHOST_OK);
+    close_exchange();
+}
+
+
+/* Its bytes, as a checksum that knows their order; and how many. */
+static uint32_t
+sum_of(const mh_message *message, size_t *length)
+{
+    uint32_t              i, sum;
+    const modhost_block  *block;
+
+    sum = 0;
+    *length = 0;
+
+    for (block = message->blocks; block != NULL; block = block->next) {
+        for (i = 0; i < block->length; i++) {
+            sum = sum * 31 + block->data[i];
+        }
+
+        *length += block->length;
+    }
+
+    return sum;
+}
+
+
+CASE(Small_pieces_that_nobody_has_taken_become_one)
+{
+    char         text[2] = "";
+    size_t       length;
+    unsigned     i, blocks;
+    uint32_t     sum;
+    mh_message  *message;
+    const modhost_block  *block;
+
+    open_exchange();
+    CHECK_INT(side_send(exchange, HEAD, 200, NULL), MODHOST_OK);
+
+    for (sum = 0, i = 0; i < 20000; i++) {
+        text[0] = (char) ('a' + i % 26);
+        sum = sum * 31 + (uint8_t) text[0];
+        CHECK_INT(side_send(exchange, i == 7 ? FLUSH : DEFER, 0, text),
+                  MODHOST_OK);
+    }
+
+    message = mh_queue_take(&queue);
+    REQUIRE(message != NULL);
+    CHECK(message->next == NULL);
+    CHECK(message->head != NULL);
+    CHECK_INT(message->flags, HEAD | FLUSH);
+    CHECK_INT(sum_of(message, &length), sum);
+    CHECK_INT(length, 20000);
+
+    blocks = 0;
+
+    for (block = message->blocks; block != NULL; block = block->next) {
+        blocks++;
+    }
+
+    CHECK(blocks <= 6);
+
+    /* what was taken stays as it is */
+
+    CHECK_INT(side_send(exchange, 0, 0, "later"), MODHOST_OK);
+    CHECK_INT(sum_of(message, &length), sum);
+    mh_message_done(message);
+
+    message = mh_queue_take(&queue);
+    REQUIRE(message != NULL);
+    (void) sum_of(message, &length);
+    CHECK_INT(length, 5);
+    mh_message_done(message);
+
+    close_exchange();
+}
+
+
+CASE(An_end_a_file_and_trailers_are_not_put_together_with_bytes)
+{
+    modhost_send  piece = { .flags = FILE_, .file_length = 4 };
+    mh_message   *message;
+
+    open_exchange();
+    piece.file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    CHECK_INT(side_send(exchange, HEAD, 200, "a"), MODHOST_OK);
+    CHECK_INT(send_it(&piece), MODHOST_OK);
+    close(piece.file);
+    CHECK_INT(side_send(exchange, 0, 0, "b"), MODHOST_OK);
+    CHECK_INT(side_send(exchange, 0, 0, "c"), MODHOST_OK);
+    CHECK_INT(side_send(exchange, END, 0, "d"), MODHOST_OK);
+
+    message = mh_queue_take(&queue);
+    REQUIRE(message != NULL && message->next != NULL
+            && message->next->next != NULL);
+    CHECK_INT(message->blocks->length, 1);
+    CHECK(message->next->file != -1 && message->next->blocks == NULL);
+    CHECK_INT(message->next->next->blocks->length, 2);
+    REQUIRE(message->next->next->next != NULL);
+    CHECK_INT(message->next->next->next->flags, END);
+
+    while (message != NULL) {
+        mh_message  *next = message->next;
+
+        mh_message_done(message);
+        message = next;
+    }
+
     close_exchange();
 }
 
