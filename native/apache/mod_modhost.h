@@ -339,7 +339,7 @@ void mod_modhost_slow(request_rec *r, const mod_modhost_dir_conf *conf,
 /* Any thread. Makes every handler thread that waits in a lane look. */
 void mod_modhost_lanes_wake(void);
 /* The monitor, ten times a second: tells applications that block a handler
-   thread what that thread cannot. */
+   thread what that thread cannot; drops what came too late for its request. */
 void mod_modhost_lanes_look(uint64_t now);
 
 

@@ -2,9 +2,9 @@
  * Lanes: each handler thread is a loop of the core's.
  *
  * What the core calls "loop only" (an app's pool, its batch, the taking end of
- * a queue) belongs to one thread at a time here, without a lock. A thread that
- * ends leaves its lane to the next; messages that app threads push meanwhile
- * wait in it.
+ * a queue) belongs to one thread at a time here, without a lock. Lanes are for
+ * requests, not for threads: as many as there are requests at once, and the one
+ * that was used last is used next, because its memory is still at hand.
  */
 
 #include "modhost_request.h"
@@ -14,38 +14,10 @@
 #include <stdlib.h>
 
 
-static pthread_mutex_t           lanes_lock = PTHREAD_MUTEX_INITIALIZER;
-static mod_modhost_lane         *lanes;          /* guarded by it, as below   */
-static mod_modhost_lane         *idle_lanes;
-static pthread_once_t            lane_once = PTHREAD_ONCE_INIT;
-static pthread_key_t             lane_key;
-static __thread mod_modhost_lane *own_lane;
-
-
-static void
-lane_leave(mod_modhost_lane *lane)
-{
-    (void) pthread_mutex_lock(&lanes_lock);
-    lane->idle_next = idle_lanes;
-    idle_lanes = lane;
-    (void) pthread_mutex_unlock(&lanes_lock);
-}
-
-
-/* A thread that serves nobody any more ends. */
-static void
-lane_thread_ends(void *data)
-{
-    own_lane = NULL;
-    lane_leave(data);
-}
-
-
-static void
-lane_key_create(void)
-{
-    (void) pthread_key_create(&lane_key, lane_thread_ends);
-}
+static pthread_mutex_t    lanes_lock = PTHREAD_MUTEX_INITIALIZER;
+static mod_modhost_lane  *lanes;         /* guarded by it, as below           */
+static mod_modhost_lane  *idle_lanes;
+static __thread bool      unblocked;     /* this thread hears of signals      */
 
 
 static mod_modhost_lane *
@@ -73,10 +45,15 @@ lane_create(void)
 }
 
 
-static mod_modhost_lane *
-lane_take(void)
+mod_modhost_lane *
+mod_modhost_lane_get(void)
 {
     mod_modhost_lane  *lane;
+
+    if (!unblocked && mod_modhost_main->apps->nelts != 0) {
+        unblocked = true;
+        mh_signals_unblock(NULL);
+    }
 
     (void) pthread_mutex_lock(&lanes_lock);
 
@@ -96,47 +73,13 @@ lane_take(void)
 }
 
 
-mod_modhost_lane *
-mod_modhost_lane_get(void)
-{
-    mod_modhost_lane  *lane;
-
-    lane = own_lane;
-
-    if (lane == NULL) {
-        (void) pthread_once(&lane_once, lane_key_create);
-
-        lane = lane_take();
-
-        if (lane != NULL) {
-            own_lane = lane;
-            (void) pthread_setspecific(lane_key, lane);
-
-            if (mod_modhost_main->apps->nelts != 0) {
-                mh_signals_unblock(NULL);
-            }
-        }
-
-    } else if (lane->busy) {
-        lane = lane_take();
-    }
-
-    if (lane != NULL) {
-        lane->busy = true;
-    }
-
-    return lane;
-}
-
-
 void
 mod_modhost_lane_put(mod_modhost_lane *lane)
 {
-    lane->busy = false;
-
-    if (lane != own_lane) {
-        lane_leave(lane);
-    }
+    (void) pthread_mutex_lock(&lanes_lock);
+    lane->idle_next = idle_lanes;
+    idle_lanes = lane;
+    (void) pthread_mutex_unlock(&lanes_lock);
 }
 
 
@@ -287,13 +230,40 @@ lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
 }
 
 
+/* What came too late for its request, in lanes that may not be used soon. */
+static void
+lanes_tidy(void)
+{
+    mh_message        *message, *next;
+    mod_modhost_lane  *lane;
+
+    for (lane = idle_lanes; lane != NULL; lane = lane->idle_next) {
+
+        if (atomic_load(&lane->queue.head) == NULL) {
+            continue;
+        }
+
+        for (message = mh_queue_take(&lane->queue);
+             message != NULL;
+             message = next)
+        {
+            next = message->next;
+            mh_message_done(message);
+        }
+    }
+}
+
+
 void
 mod_modhost_lanes_look(uint64_t now)
 {
     mod_modhost_lane  *lane, *first;
 
     (void) pthread_mutex_lock(&lanes_lock);
+
+    lanes_tidy();
     first = lanes;
+
     (void) pthread_mutex_unlock(&lanes_lock);
 
     for (lane = first; lane != NULL; lane = lane->next) {

@@ -10,14 +10,13 @@
 #include "mod_modhost.h"
 
 /*
- * A handler thread's share of the core. Made when a thread serves its first
- * request and, when the thread ends, given to the next new one: app threads may
- * push to its queue until the child is gone, so it is never freed.
+ * A handler thread's share of the core, for one request: nobody else is its
+ * loop meanwhile. App threads may push to its queue until the child is gone, so
+ * it is never freed.
  */
 typedef struct mod_modhost_lane {
     struct mod_modhost_lane  *next;        /* all lanes; never changes        */
-    struct mod_modhost_lane  *idle_next;   /* without a thread                */
-    bool                      busy;        /* serves a request                */
+    struct mod_modhost_lane  *idle_next;   /* serves nobody                   */
     mh_queue                  queue;
     mh_app                  **apps;        /* by number of the start; NULL    */
     uint32_t                  app_count;
@@ -97,12 +96,12 @@ struct mod_modhost_ctx {
 /* ---- modhost_lane.c ---------------------------------------------------- */
 
 /*
- * One for a request: this thread's, or, within another request of this thread
- * (a part that a filter includes), one more. NULL: no memory, or descriptor.
+ * Handler thread. One for a request, also for one within another (a part that a
+ * filter includes). NULL: no memory, or descriptor.
  */
 mod_modhost_lane *mod_modhost_lane_get(void);
 void mod_modhost_lane_put(mod_modhost_lane *lane);
-/* The thread's mh_app of what was admitted; NULL: no memory. */
+/* The lane's mh_app of what was admitted; NULL: no memory. */
 mh_app *mod_modhost_lane_app(mod_modhost_lane *lane,
     const mod_modhost_ticket *ticket);
 /* Around a call in which app code may run on this thread. */
