@@ -32,6 +32,21 @@ def reset_after_head_never_looks_whole(server):
 
 
 @scenario
+def the_head_of_a_response_that_breaks_off_arrives(server):
+    got, _ = raw(server, b"HEAD /reset-after-head?ms=20 HTTP/1.1\r\n"
+                 b"Host: a\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200 "), got
+
+
+@scenario
+def nobody_opens_a_tunnel(server):
+    for target in (b"one:80", b"/x"):
+        got, _ = raw(server, b"CONNECT " + target + b" HTTP/1.1\r\n"
+                     b"Host: one:80\r\nConnection: close\r\n\r\n")
+        assert got[9:12] in (b"400", b"405"), (target, got)
+
+
+@scenario
 def content_length_too_short_or_long(server):
     for length in (3, 100):
         got, reset = raw(server, b"GET /custom?length=%d&body=12345 HTTP/1.1"
