@@ -55,7 +55,7 @@ ServerLimit {limit}
 ThreadLimit {threads}
 ThreadsPerChild {threads}
 MaxRequestWorkers {all_threads}
-MinSpareThreads 1
+MinSpareThreads {spare}
 MaxSpareThreads {all_threads}
 """
 
@@ -91,6 +91,9 @@ class Apache(BaseServer):
     def configuration(self, http):
         processes = PREFORK if MPM == "prefork" else THREADED.format(
             workers=self.workers, limit=self.workers + 8, threads=THREADS,
+            # more than one child less has: the worker MPM starts those that
+            # end at a restart anew only where threads are wanting
+            spare=(self.workers - 1) * THREADS + 1,
             all_threads=self.workers * THREADS)
         tls = TLS.format(prefix=self.prefix).split("\n")
         return MAIN.format(
