@@ -94,6 +94,7 @@ mod_modhost_register_filters(void)
 }
 
 
+/* Whether this module writes the trailers itself. */
 static bool
 trailer_applies(const request_rec *r)
 {
@@ -102,7 +103,11 @@ trailer_applies(const request_rec *r)
 }
 
 
-/* HTTP/1.1 has trailers behind chunks only, so the length has to go. */
+/*
+ * HTTP/1.1 has trailers behind chunks only, so the length has to go. HTTP/2 may
+ * have both, but there are clients that read no further than the length: only
+ * an application may give them one.
+ */
 void
 mod_modhost_expect_trailers(mod_modhost_ctx *ctx)
 {
@@ -112,7 +117,7 @@ mod_modhost_expect_trailers(mod_modhost_ctx *ctx)
 
     r = ctx->r;
 
-    if (!trailer_applies(r)) {
+    if (r->main != NULL || r->proto_num < HTTP_VERSION(1, 1)) {
         return;
     }
 
@@ -126,7 +131,9 @@ mod_modhost_expect_trailers(mod_modhost_ctx *ctx)
         }
     }
 
-    apr_table_unset(r->headers_out, "Content-Length");
+    if (trailer_applies(r)) {
+        apr_table_unset(r->headers_out, "Content-Length");
+    }
 }
 
 
