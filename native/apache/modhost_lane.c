@@ -11,13 +11,18 @@
 
 #include <http_main.h>
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 
 static pthread_mutex_t    lanes_lock = PTHREAD_MUTEX_INITIALIZER;
 static mod_modhost_lane  *lanes;         /* guarded by it, as below           */
 static mod_modhost_lane  *idle_lanes;
 static __thread bool      unblocked;     /* this thread hears of signals      */
+static __thread pid_t     own_thread;    /* its number; 0: not asked yet      */
 
 
 static mod_modhost_lane *
@@ -161,7 +166,12 @@ mod_modhost_lane_app(mod_modhost_lane *lane, const mod_modhost_ticket *ticket)
 void
 mod_modhost_lane_lend(mod_modhost_lane *lane, mod_modhost_ctx *ctx)
 {
+    if (own_thread == 0) {
+        own_thread = (pid_t) syscall(SYS_gettid);
+    }
+
     (void) pthread_mutex_lock(&lane->lock);
+    lane->thread = own_thread;
     lane->served = ctx;
     (void) pthread_mutex_unlock(&lane->lock);
 }
@@ -191,20 +201,56 @@ mod_modhost_lanes_wake(void)
 }
 
 
+/* Not one that computes, or that waits for a processor. */
+static bool
+thread_sleeps(pid_t thread)
+{
+    int          fd;
+    char         path[64], text[256];
+    ssize_t      length;
+    const char  *end;
+
+    (void) snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
+                    (int) thread);
+
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    length = fd != -1 ? read(fd, text, sizeof(text) - 1) : -1;
+
+    if (fd != -1) {
+        (void) close(fd);
+    }
+
+    if (length <= 0) {
+        return true;
+    }
+
+    text[length] = '\0';
+    end = strrchr(text, ')');
+
+    return end == NULL || end[1] == '\0' || end[2] != 'R';
+}
+
+
 /*
  * An application that blocks holds up the thread that would tell it that its
  * client has left or that what it wrote has gone: so the monitor tells it, at
  * the second look.
  */
 static void
-lane_stand_in(mod_modhost_ctx *ctx, uint64_t now)
+lane_stand_in(const mod_modhost_lane *lane, uint64_t now)
 {
+    mod_modhost_ctx  *ctx;
+
+    ctx = lane->served;
+
     if (ctx->looked_at != ctx->begun_at) {
         ctx->looked_at = ctx->begun_at;
         return;
     }
 
-    atomic_store(&ctx->ticket.app->blocked_at, now);
+    if (thread_sleeps(lane->thread)) {
+        atomic_store(&ctx->ticket.app->blocked_at, now);
+    }
 
     if (ctx->broken != 0) {
         return;
@@ -271,7 +317,7 @@ mod_modhost_lanes_look(uint64_t now)
         (void) pthread_mutex_lock(&lane->lock);
 
         if (lane->served != NULL) {
-            lane_stand_in(lane->served, now);
+            lane_stand_in(lane, now);
         }
 
         (void) pthread_mutex_unlock(&lane->lock);

@@ -20,7 +20,8 @@ typedef struct mod_modhost_lane {
     mh_queue                  queue;
     mh_app                  **apps;        /* by number of the start; NULL    */
     uint32_t                  app_count;
-    pthread_mutex_t           lock;        /* guards `served`                 */
+    pthread_mutex_t           lock;        /* guards what follows             */
+    pid_t                     thread;      /* that app code runs on           */
     mod_modhost_ctx          *served;      /* whose app code runs on this
                                               thread at the moment; or NULL   */
 } mod_modhost_lane;
