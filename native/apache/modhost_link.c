@@ -140,6 +140,7 @@ mod_modhost_link_ready(uint64_t id, bool readable, bool writable)
 {
     watched  *item;
 
+    mh_queues_hold();
     mod_modhost_daemon_lock();
 
     for (item = watched_first; item != NULL; item = item->next) {
@@ -152,6 +153,7 @@ mod_modhost_link_ready(uint64_t id, bool readable, bool writable)
     }
 
     mod_modhost_daemon_unlock();
+    mh_queues_let();
 }
 
 

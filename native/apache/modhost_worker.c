@@ -49,7 +49,7 @@ mod_modhost_route(mod_modhost_ctx *ctx)
     cookie = ctx->place->app->group->settings.values[MH_DAEMON_affinity].number
              == MH_AFFINITY_COOKIE;
 
-    mod_modhost_daemon_lock();
+    /* it lives as long as its credit is held, and is what it is for good */
 
     ctx->worker = mh_channel_worker(channel);
     ctx->worker_index = mh_channel_index(channel);
@@ -69,8 +69,6 @@ mod_modhost_route(mod_modhost_ctx *ctx)
     }
 
     mh_exchange_route(ctx->exchange, channel);
-
-    mod_modhost_daemon_unlock();
 }
 
 

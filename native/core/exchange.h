@@ -98,6 +98,13 @@ void mh_queue_wake(mh_queue *queue);
 /* Any thread. Signals though nothing is there: the taker is to look elsewhere.
    Not to one that is at work, which looks there before it leaves off. */
 void mh_queue_poke(mh_queue *queue);
+/*
+ * Any thread. Between the two its signals wait, for a while in which it holds a
+ * lock that those who wake would want. They do not nest; no queue may be closed
+ * meanwhile.
+ */
+void mh_queues_hold(void);
+void mh_queues_let(void);
 /* Taker. All messages, oldest first; resets the descriptor. */
 mh_message *mh_queue_take(mh_queue *queue);
 /*

@@ -22,6 +22,15 @@
 #define QUEUE_SET   1u
 #define QUEUE_BUSY  2u
 
+/* Signals that wait; what is more goes at once. */
+#define HELD_MAX    128u
+
+static _Thread_local struct {
+    bool      on;
+    unsigned  count;
+    int       fds[HELD_MAX];
+} held;
+
 
 int
 mh_queue_open(mh_queue *queue, mh_error *error)
@@ -57,7 +66,7 @@ mh_queue_close(mh_queue *queue)
 
 
 static void
-queue_signal(mh_queue *queue)
+queue_write(int fd)
 {
     ssize_t         n;
     const uint64_t  one = 1;
@@ -65,8 +74,40 @@ queue_signal(mh_queue *queue)
     /* The counter cannot overflow, and would be readable if it did. */
 
     do {
-        n = write(queue->fd, &one, sizeof(one));
+        n = write(fd, &one, sizeof(one));
     } while (n == -1 && errno == EINTR);
+}
+
+
+static void
+queue_signal(mh_queue *queue)
+{
+    if (held.on && held.count < HELD_MAX) {
+        held.fds[held.count++] = queue->fd;
+    } else {
+        queue_write(queue->fd);
+    }
+}
+
+
+void
+mh_queues_hold(void)
+{
+    held.on = true;
+}
+
+
+void
+mh_queues_let(void)
+{
+    unsigned  i;
+
+    for (i = 0; i < held.count; i++) {
+        queue_write(held.fds[i]);
+    }
+
+    held.count = 0;
+    held.on = false;
 }
 
 
