@@ -57,6 +57,11 @@ def wait_for(condition, seconds=15, what="condition"):
         time.sleep(0.01)
 
 
+def logged(server, text):
+    """Lines of applications come by another thread than answers."""
+    wait_for(lambda: text in server.log(), what=f"{text} in the log")
+
+
 class Orphan:
     """As much of Popen as is needed of a process that is not ours."""
 

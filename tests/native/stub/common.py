@@ -42,6 +42,14 @@ def nginx_only(reason):
     return mark
 
 
+def apache_only(reason):
+    """For what nginx has otherwise, or not at all; `reason` says how."""
+    def mark(function):
+        function.apache_only = reason
+        return function
+    return mark
+
+
 def request(server, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", server.port,
                                             timeout=PATIENCE)

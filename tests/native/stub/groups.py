@@ -10,7 +10,7 @@ import time
 
 import own_servers
 from common import embedded_only, stub_only
-from base_server import PATIENCE, wait_for
+from base_server import PATIENCE, logged, wait_for
 from web_server import Server
 
 HTTP = """
@@ -193,7 +193,7 @@ def a_supervisor_that_does_not_start_stops_the_start():
         except AssertionError:
             pass
         server.process.wait(PATIENCE)
-        assert words in server.log(), server.log()
+        logged(server, words)
         assert server.process.returncode == 1 and not server.instances()
         server.remove()
 
@@ -204,7 +204,7 @@ def requests_that_were_not_begun_go_to_another_worker():
         status, text, _ = server.ask("/first/")
         assert status == 200 and b"worker 1 " not in text, (status, text)
         assert server.ask("/before")[0] == 502
-        assert "MH0339" in server.log()
+        logged(server, "MH0339")
         tried = [e for e in server.events() if e.startswith("request /before")]
         assert len(tried) == 3 and len(set(tried)) == 3, tried
         assert server.ask("/refuse")[0] == 502
@@ -221,7 +221,7 @@ def requests_that_were_begun_run_once():
         assert server.ask("/die", "POST", b"body")[0] == 502
         begun = [e for e in server.events() if e.startswith("request /die")]
         assert len(begun) == 2, begun
-        assert "MH0338" in server.log()
+        logged(server, "MH0338")
         assert server.ask("/after")[0] == 200
     with_groups(groups(), body)
 
@@ -260,7 +260,7 @@ def requests_wait_for_credits_and_not_too_long():
         for thread in threads:
             thread.join()
         assert statuses.count(200) >= 4 and statuses.count(503) >= 2, statuses
-        assert "MH0322" in server.log()
+        logged(server, "MH0322")
         assert any(e.startswith("frame 33") for e in server.events())
     with_groups(groups("modhost_daemon_process shop queue-timeout=700ms;"),
                 body, made_up={"MADE_UP_CREDITS": "1"})

@@ -4,7 +4,7 @@ import http.client
 import re
 
 from common import embedded_only, idle, nginx_only, request, scenario
-from base_server import NAME, wait_for
+from base_server import NAME, logged, wait_for
 
 
 @scenario
@@ -51,12 +51,12 @@ def subrequest_that_breaks_off_after_its_head(server):
 @embedded_only("the supervisor writes lines of another form; it has tests")
 def log_lines(server):
     request(server, "GET", "/log?size=6000")
-    log = server.log()
-    assert f'app "{NAME}": Stub.Long: aaaa' in log
-    assert len(re.findall(r"(?m)(^|: )    \S", log)) >= 70
-    for line in log.splitlines():
+    logged(server, f'app "{NAME}": Stub.Long: aaaa')
+    logged(server, r"forged\x01")
+    wait_for(lambda: len(re.findall(r"(?m)(^|: )    \S", server.log())) >= 70,
+             what="all lines")
+    for line in server.log().splitlines():
         assert not line.startswith("2020/01/01"), line
-    assert r"forged\x01" in log
 
 
 @scenario

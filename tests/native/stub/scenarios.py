@@ -27,6 +27,7 @@ import upgrades  # noqa: F401
 import others  # noqa: F401
 import starts  # noqa: F401
 import ends  # noqa: F401
+import handlers  # noqa: F401
 import groups  # noqa: F401
 import hostile  # noqa: F401
 import group_life  # noqa: F401
@@ -98,6 +99,12 @@ def main(argv):
             if hasattr(one, "nginx_only"):
                 print(f"{one.__name__:50} only nginx: {one.nginx_only}")
         wanted = [s for s in wanted if not hasattr(s, "nginx_only")]
+
+    if IS_NGINX:
+        for one in wanted:
+            if hasattr(one, "apache_only"):
+                print(f"{one.__name__:50} only Apache: {one.apache_only}")
+        wanted = [s for s in wanted if not hasattr(s, "apache_only")]
 
     for one in wanted:
         begun = time.monotonic()

@@ -9,7 +9,7 @@ import threading
 import time
 
 from common import idle, nginx_only, stub_only
-from base_server import APP, DAEMON, NAME, PATIENCE, wait_for
+from base_server import APP, DAEMON, NAME, PATIENCE, logged, wait_for
 from web_server import IS_NGINX, Server
 from own_servers import (SLOW_START, own, refused, simple, started,
                          with_server)
@@ -106,7 +106,7 @@ def queue_is_bounded():
         for t in threads:
             t.join()
         assert sorted(statuses) == [200, 200, 503, 503, 503, 503], statuses
-        assert "MH0321" in server.log()
+        logged(server, "MH0321")
     with_server(simple(http="modhost_queue_size 2; modhost_queue_timeout 60s;"),
                 body, main=SLOW_START)
 
@@ -119,7 +119,7 @@ def waiting_has_a_limit():
         response = connection.getresponse()
         assert response.status == 503
         assert int(response.getheader("Retry-After")) > 0
-        assert "MH0322" in server.log()
+        logged(server, "MH0322")
         connection.close()
     with_server(simple(http="modhost_queue_timeout 300ms;"), body,
                 main=SLOW_START)

@@ -131,7 +131,8 @@ stub_begin(modhost_exchange *const *exchanges, uint32_t count)
         stub_count.begun++;
 
         if (exchanges[i]->flags & MODHOST_EXCHANGE_INLINE
-            && strcmp(x->path, "/plaintext") == 0)
+            && (strcmp(x->path, "/plaintext") == 0
+                || strcmp(x->path, "/hold") == 0))
         {
             stub_run(x);
             continue;

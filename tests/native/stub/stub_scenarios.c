@@ -70,6 +70,8 @@ run_info(stub_exchange *x)
     fprintf(out, "query: %.*s\n", SLICE(query));
     fprintf(out, "version: %04x\n", h->http_version);
     fprintf(out, "flags: %04x\n", h->flags);
+    fprintf(out, "inline: %u\n",
+            (x->exchange->flags & MODHOST_EXCHANGE_INLINE) != 0);
     fprintf(out, "length: %lld\n", (long long) h->content_length);
     fprintf(out, "remote: %.*s %u\n", SLICE(remote_address), h->remote_port);
     fprintf(out, "local: %.*s %u\n", SLICE(local_address), h->local_port);
@@ -268,6 +270,36 @@ run_sleep(stub_exchange *x)
 {
     usleep((useconds_t) stub_number(x, "ms", 100) * 1000);
     stub_text(x, 200, "slept\n", 6);
+}
+
+
+/* Where it may, on the web server's own thread: asleep, or at work. */
+static void
+run_hold(stub_exchange *x)
+{
+    uint64_t         until;
+    struct timespec  now;
+
+    if (stub_number(x, "work", 0) == 0) {
+        run_sleep(x);
+        return;
+    }
+
+    until = 0;
+
+    do {
+        (void) clock_gettime(CLOCK_MONOTONIC, &now);
+
+        if (until == 0) {
+            until = (uint64_t) now.tv_sec * 1000
+                    + (uint64_t) stub_number(x, "ms", 100)
+                    + (uint64_t) now.tv_nsec / 1000000;
+        }
+
+    } while ((uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000
+             < until);
+
+    stub_text(x, 200, "worked\n", 7);
 }
 
 
@@ -748,6 +780,7 @@ static const struct {
     { "/stream", run_stream, false },
     { "/big", run_big, false },
     { "/sleep", run_sleep, false },
+    { "/hold", run_hold, false },
     { "/abort", run_abort, false },
     { "/reset", run_reset, false },
     { "/reset-after-head", run_reset_after_head, false },
