@@ -165,9 +165,9 @@ mod_modhost_lost(mod_modhost_ctx *ctx, uint32_t reason)
     }
 
     mod_modhost_log_request(ctx->r, APLOG_ERR, code,
-        "request %" PRIu64 ":%" PRIu64 " %s worker %u of process group \"%s\" "
-        "(pid %u)", ctx->exchange->pub.head->connection_id,
-        ctx->exchange->pub.head->request_number,
+        "request %" PRIu64 ":%" PRIu64 " (%.1000s) %s worker %u of process "
+        "group \"%s\" (pid %u)", ctx->exchange->pub.head->connection_id,
+        ctx->exchange->pub.head->request_number, ctx->r->the_request,
         code == MH_E_REQUEST_LOST
         ? "was lost with"
         : "was given up after the third worker that did not begin it:",
