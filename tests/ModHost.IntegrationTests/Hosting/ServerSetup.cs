@@ -74,10 +74,14 @@ internal sealed record ServerSetup
     /// <summary>The whole configuration file of the server under test.</summary>
     public string Write(ServerPlaces places)
     {
-        var setup = Settings.Daemon && !OwnGroups ? ProcessGroups.Assign(this) : this;
+        var setup = WithState(Settings.Daemon && !OwnGroups ? ProcessGroups.Assign(this) : this);
         return WebServer.Tested.Write(setup, places)
             .Replace("@PREFIX@", places.Prefix, StringComparison.Ordinal)
             .Replace("@PORT@", $"{places.Port}", StringComparison.Ordinal)
             .Replace("@TLS@", $"{places.TlsPort}", StringComparison.Ordinal);
     }
+
+    // The machine's own folder would be shared by all tests, and by workers of different users.
+    private static ServerSetup WithState(ServerSetup setup) => Spelling.Of(setup.Options).Any(option => option.Name == "state_directory")
+        ? setup : setup with { Options = "state_directory @PREFIX@/state; " + setup.Options };
 }
