@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 
-
 /* A request that timed out, and of which the app side has not let go. */
 typedef struct stuck {
     struct stuck  *next;
@@ -23,7 +22,7 @@ typedef struct stuck {
 } stuck;
 
 static pthread_mutex_t     daemon_lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint         senders;      /* hold the lock, or wait for it  */
+static atomic_uint         senders;      /* hold the lock, or wait for it     */
 static stuck              *stuck_first;  /* guarded by the lock               */
 static modhost_app_table   locked_table;
 static pthread_once_t      table_once = PTHREAD_ONCE_INIT;

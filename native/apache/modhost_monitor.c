@@ -122,6 +122,19 @@ usage_tell(uint64_t now)
 }
 
 
+/* However often something else wakes it. */
+static void
+lanes_look(uint64_t now)
+{
+    static uint64_t  due;
+
+    if (now >= due) {
+        due = now + TICK_BUSY;
+        mod_modhost_lanes_look(now);
+    }
+}
+
+
 static bool
 is_drained(void)
 {
@@ -155,7 +168,7 @@ turn(void)
     wait = mod_modhost_link_tick(now, wait);
     wait = mod_modhost_stop_tick(now, wait);
 
-    mod_modhost_lanes_look(now);
+    lanes_look(now);
     usage_tell(now);
 
     return wait;

@@ -16,6 +16,9 @@
 /* One stream of several has no socket that tells when it is given up. */
 #define STREAM_LOOK  50              /* ms                                    */
 
+/* For an answer that comes soon; a client that leaves is seen thereafter. */
+#define DOZE         20u             /* ms                                    */
+
 
 bool
 mod_modhost_hung_up(int fd)
@@ -158,6 +161,15 @@ wait_poll(mod_modhost_ctx *ctx, struct pollfd *pfd, uint64_t now)
 }
 
 
+/* Whether nothing is expected of the client. */
+static bool
+wait_for_app(const mod_modhost_ctx *ctx)
+{
+    return !ctx->upgraded && !mod_modhost_body_wanted(ctx)
+           && !mod_modhost_spool_waits(ctx);
+}
+
+
 static void
 wait_times(mod_modhost_ctx *ctx)
 {
@@ -198,6 +210,10 @@ mod_modhost_wait(mod_modhost_ctx *ctx)
 
     if (ctx->c->aborted || wait_left(ctx)) {
         mod_modhost_gone(ctx);
+        return;
+    }
+
+    if (wait_for_app(ctx) && mh_queue_doze(&ctx->lane->queue, DOZE)) {
         return;
     }
 

@@ -116,6 +116,12 @@ mh_message *mh_queue_take(mh_queue *queue);
  */
 void mh_queue_enter(mh_queue *queue);
 void mh_queue_leave(mh_queue *queue);
+/*
+ * Taker, after leave. Sleeps until something is pushed, or somebody pokes, but
+ * for so many milliseconds at most; cheaper than to wait for the descriptor,
+ * where nothing else is to be waited for. False: the time is over.
+ */
+bool mh_queue_doze(mh_queue *queue, unsigned ms);
 
 struct mh_exchange {
     modhost_exchange   pub;            /* first: what the app side sees       */

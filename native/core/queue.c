@@ -4,7 +4,8 @@
  *
  * `signalled` is IDLE when nobody has promised that the taker will look, SET
  * when the descriptor was written (or is about to be), BUSY while the taker is
- * at work. A pusher pushes, then looks at `signalled`; the taker clears
+ * at work, DOZE while it sleeps on `signalled` itself, WOKEN when it has been
+ * (or is about to be) woken from that. A pusher pushes, then looks at `signalled`; the taker clears
  * `signalled`, then looks at the stack; both in sequentially consistent order,
  * so one of them sees the other.
  */
@@ -13,22 +14,30 @@
 #include "gather.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 
 #define QUEUE_IDLE  0u
 #define QUEUE_SET   1u
 #define QUEUE_BUSY  2u
+#define QUEUE_DOZE  3u
+#define QUEUE_WOKEN 4u
 
 /* Signals that wait; what is more goes at once. */
 #define HELD_MAX    128u
 
 static _Thread_local struct {
-    bool      on;
-    unsigned  count;
-    int       fds[HELD_MAX];
+    bool       on;
+    unsigned   count;
+    struct {
+        mh_queue  *queue;
+        bool       dozes;
+    } signals[HELD_MAX];
 } held;
 
 
@@ -66,27 +75,36 @@ mh_queue_close(mh_queue *queue)
 
 
 static void
-queue_write(int fd)
+queue_write(mh_queue *queue, bool dozes)
 {
     ssize_t         n;
     const uint64_t  one = 1;
 
+    if (dozes) {
+        (void) syscall(SYS_futex, &queue->signalled, FUTEX_WAKE_PRIVATE, 1,
+                       NULL, NULL, 0);
+        return;
+    }
+
     /* The counter cannot overflow, and would be readable if it did. */
 
     do {
-        n = write(fd, &one, sizeof(one));
+        n = write(queue->fd, &one, sizeof(one));
     } while (n == -1 && errno == EINTR);
 }
 
 
 static void
-queue_signal(mh_queue *queue)
+queue_signal(mh_queue *queue, bool dozes)
 {
-    if (held.on && held.count < HELD_MAX) {
-        held.fds[held.count++] = queue->fd;
-    } else {
-        queue_write(queue->fd);
+    if (!held.on || held.count == HELD_MAX) {
+        queue_write(queue, dozes);
+        return;
     }
+
+    held.signals[held.count].queue = queue;
+    held.signals[held.count].dozes = dozes;
+    held.count++;
 }
 
 
@@ -103,7 +121,7 @@ mh_queues_let(void)
     unsigned  i;
 
     for (i = 0; i < held.count; i++) {
-        queue_write(held.fds[i]);
+        queue_write(held.signals[i].queue, held.signals[i].dozes);
     }
 
     held.count = 0;
@@ -114,14 +132,21 @@ mh_queues_let(void)
 static void
 queue_promise(mh_queue *queue)
 {
-    unsigned  idle;
+    bool      dozes;
+    unsigned  state;
 
-    idle = QUEUE_IDLE;
+    state = atomic_load(&queue->signalled);
 
-    if (atomic_load(&queue->signalled) == QUEUE_IDLE
-        && atomic_compare_exchange_strong(&queue->signalled, &idle, QUEUE_SET))
-    {
-        queue_signal(queue);
+    while (state == QUEUE_IDLE || state == QUEUE_DOZE) {
+
+        dozes = state == QUEUE_DOZE;
+
+        if (atomic_compare_exchange_strong(&queue->signalled, &state,
+                                           dozes ? QUEUE_WOKEN : QUEUE_SET))
+        {
+            queue_signal(queue, dozes);
+            return;
+        }
     }
 }
 
@@ -233,4 +258,32 @@ mh_queue_leave(mh_queue *queue)
 {
     atomic_store(&queue->signalled, QUEUE_IDLE);
     mh_queue_wake(queue);
+}
+
+
+/* Whoever pushes after the look at the stack sees DOZE. */
+bool
+mh_queue_doze(mh_queue *queue, unsigned ms)
+{
+    unsigned         state;
+    struct timespec  limit;
+
+    state = QUEUE_IDLE;
+
+    if (!atomic_compare_exchange_strong(&queue->signalled, &state,
+                                        QUEUE_DOZE))
+    {
+        return true;
+    }
+
+    limit.tv_sec = ms / 1000;
+    limit.tv_nsec = (long) (ms % 1000) * 1000000;
+
+    if (atomic_load(&queue->head) == NULL) {
+        (void) syscall(SYS_futex, &queue->signalled, FUTEX_WAIT_PRIVATE,
+                       QUEUE_DOZE, &limit, NULL, 0);
+    }
+
+    return atomic_exchange(&queue->signalled, QUEUE_IDLE) == QUEUE_WOKEN
+           || atomic_load(&queue->head) != NULL;
 }

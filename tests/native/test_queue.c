@@ -235,13 +235,36 @@ produce(void *data)
  * The taker sleeps in poll and would sleep for ever if a wake were lost; every
  * thread's messages keep their order.
  */
+enum manner {
+    POLLS,
+    WORKS,               /* between enter and leave                           */
+    DOZES                /* sleeps on the queue; now and then in poll         */
+};
+
+
+/* Whether something is there within ten seconds. */
+static bool
+run_wait(enum manner manner, unsigned turn)
+{
+    struct pollfd  fd;
+
+    if (manner == DOZES && mh_queue_doze(&queue, turn % 8 != 0 ? 10000 : 0)) {
+        return true;
+    }
+
+    fd.fd = queue.fd;
+    fd.events = POLLIN;
+
+    return poll(&fd, 1, 10000) == 1;
+}
+
+
 static void
-run_threads(bool work)
+run_threads(enum manner manner)
 {
     unsigned       i, total, wakes, next[THREADS];
     producer       producers[THREADS];
     mh_message    *message;
-    struct pollfd  fd;
 
     open_queue();
     memset(next, 0, sizeof(next));
@@ -252,17 +275,14 @@ run_threads(bool work)
         pthread_create(&producers[i].thread, NULL, produce, &producers[i]);
     }
 
-    fd.fd = queue.fd;
-    fd.events = POLLIN;
-
     for (total = 0, wakes = 0; total < THREADS * EACH; wakes++) {
 
-        if (poll(&fd, 1, 10000) != 1) {
+        if (!run_wait(manner, wakes)) {
             CHECK_FAIL("a wake was lost after %u messages", total);
             break;
         }
 
-        if (work) {
+        if (manner != POLLS) {
             mh_queue_enter(&queue);
         }
 
@@ -276,7 +296,7 @@ run_threads(bool work)
             total++;
         }
 
-        if (work) {
+        if (manner != POLLS) {
             mh_queue_leave(&queue);
         }
     }
@@ -302,13 +322,68 @@ run_threads(bool work)
 
 CASE(No_wake_is_lost_between_threads)
 {
-    run_threads(false);
+    run_threads(POLLS);
 }
 
 
 CASE(No_wake_is_lost_while_the_taker_enters_and_leaves)
 {
-    run_threads(true);
+    run_threads(WORKS);
+}
+
+
+CASE(No_wake_is_lost_while_the_taker_dozes)
+{
+    run_threads(DOZES);
+}
+
+
+CASE(A_doze_ends_when_its_time_is_over_or_something_is_there)
+{
+    mh_message  a;
+
+    open_queue();
+    CHECK(!mh_queue_doze(&queue, 1));
+
+    mh_queue_push(&queue, plain(&a, 1), false);
+    CHECK(mh_queue_doze(&queue, 10000));
+    CHECK_INT(take_all(NULL), 1);
+
+    mh_queue_push(&queue, plain(&a, 2), true);
+    CHECK(mh_queue_doze(&queue, 10000));
+    CHECK_INT(take_all(NULL), 1);
+
+    mh_queue_poke(&queue);
+    CHECK(mh_queue_doze(&queue, 10000));
+    CHECK_INT(take_all(NULL), 0);
+    CHECK(!side_readable(&queue));
+
+    CHECK(!mh_queue_doze(&queue, 1));
+    mh_queue_close(&queue);
+}
+
+
+CASE(Signals_that_are_held_come_when_they_are_let_go)
+{
+    mh_message  a;
+
+    open_queue();
+    mh_queues_hold();
+    mh_queue_push(&queue, plain(&a, 1), true);
+    CHECK(!side_readable(&queue));
+    mh_queues_let();
+    CHECK(side_readable(&queue));
+    CHECK_INT(take_all(NULL), 1);
+
+    /* one that was taken meanwhile is still read, once */
+
+    mh_queues_hold();
+    mh_queue_push(&queue, plain(&a, 2), true);
+    CHECK_INT(take_all(NULL), 1);
+    mh_queues_let();
+    CHECK_INT(take_all(NULL), 0);
+    CHECK(!side_readable(&queue));
+    mh_queue_close(&queue);
 }
 
 CHECK_MAIN
