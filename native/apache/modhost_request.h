@@ -71,6 +71,9 @@ struct mod_modhost_ctx {
     apr_bucket_brigade          *out;
     int64_t                      rest;       /* of Content-Length; -1         */
     uint64_t                     sent;       /* not yet told to the app       */
+    apr_pool_t                  *files;      /* descriptors of buckets that
+                                                are under way; or NULL        */
+    unsigned                     file_count; /* in it                         */
     apr_file_t                  *spool;      /* with ModHostBuffering; NULL   */
     apr_off_t                    spool_written;
     apr_off_t                    spool_passed;

@@ -11,6 +11,11 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <util_filter.h>
+
+
+/* So many are kept for a response, and no more. */
+#define FILES_MOST  16u
 
 
 /* HEAD, 204, 304: the app may have written, there is nothing to send. */
@@ -163,10 +168,48 @@ send_file_close(void *data)
 
 
 /*
- * Apache may still have the bucket when the request is over, but not when the
- * request's pool is: so the descriptor goes with the pool. A mapping would be a
- * crash where somebody shortens the file.
+ * Where the descriptor of a bucket goes when that is gone. Apache may still
+ * have the bucket when the request is over, but not when the request's pool is;
+ * where no filter may keep one, not when everything has been sent either.
  */
+static apr_pool_t *
+send_file_pool(mod_modhost_ctx *ctx)
+{
+    request_rec  *r;
+
+    r = ctx->r;
+
+    if (ctx->fd == -1 || r->main != NULL
+        || r->output_filters->frec->ftype < AP_FTYPE_PROTOCOL)
+    {
+        return r->pool;
+    }
+
+    if (ctx->files == NULL
+        && apr_pool_create(&ctx->files, r->pool) != APR_SUCCESS)
+    {
+        return r->pool;
+    }
+
+    ctx->file_count++;
+
+    return ctx->files;
+}
+
+
+/* After a flush. */
+static void
+send_files_done(mod_modhost_ctx *ctx)
+{
+    if (ctx->files != NULL && !ctx->c->data_in_output_filters) {
+        apr_pool_destroy(ctx->files);
+        ctx->files = NULL;
+        ctx->file_count = 0;
+    }
+}
+
+
+/* A mapping would be a crash where somebody shortens the file. */
 static void
 send_file_bucket(mod_modhost_ctx *ctx, mh_message *message)
 {
@@ -177,7 +220,7 @@ send_file_bucket(mod_modhost_ctx *ctx, mh_message *message)
     apr_os_file_t     fd;
     core_dir_config  *dir;
 
-    pool = ctx->r->pool;
+    pool = send_file_pool(ctx);
     fd = message->file;
     message->file = -1;
 
@@ -336,7 +379,8 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
     /* what stays behind in a filter would take the file along */
 
     flush = (message->flags & MODHOST_SEND_FLUSH) != 0 || ctx->upgraded
-            || ctx->spool_written > ctx->spool_passed;
+            || ctx->spool_written > ctx->spool_passed
+            || ctx->file_count >= FILES_MOST;
 
     mod_modhost_spool_prepend(ctx);
 
@@ -345,7 +389,7 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
         APR_BRIGADE_INSERT_TAIL(ctx->out, e);
     }
 
-    if (!APR_BRIGADE_EMPTY(ctx->out)) {
-        (void) mod_modhost_pass(ctx);
+    if (!APR_BRIGADE_EMPTY(ctx->out) && mod_modhost_pass(ctx) && flush) {
+        send_files_done(ctx);
     }
 }

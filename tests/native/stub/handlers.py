@@ -2,10 +2,11 @@
 what they keep of the requests that they serve."""
 
 import os
+import socket
 import threading
 
-from common import apache_only, idle, info, request, stub_only
-from base_server import wait_for
+from common import apache_only, idle, info, request, scenario, stub_only
+from base_server import PATIENCE, wait_for
 from own_servers import own, simple, started, with_server
 
 
@@ -26,6 +27,23 @@ def an_application_that_blocks_its_thread_gets_others_for_a_while():
 
 def descriptors(server):
     return [len(os.listdir(f"/proc/{pid}/fd")) for pid in server.workers_now()]
+
+
+@scenario
+@stub_only("it counts descriptors, of which a runtime has its own")
+def many_files_in_one_response_are_few_at_a_time(server):
+    path = server.prefix + "/html/page"
+    before = descriptors(server)[0]
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as s:
+        s.settimeout(PATIENCE)
+        s.sendall(f"GET /files?file={path}&count=500&ms=60000 HTTP/1.1\r\n"
+                  "Host: a\r\n\r\n".encode())
+        got = b""
+        while got.count(b"a static p") < 500:
+            got += s.recv(65536)
+        wait_for(lambda: descriptors(server)[0] < before + 40,
+                 what="few descriptors")
+    idle(server)
 
 
 @own

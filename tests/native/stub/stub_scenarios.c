@@ -456,6 +456,36 @@ run_sendfile(stub_exchange *x)
 }
 
 
+/* A small piece of a file, again and again; then the end is some time off. */
+static void
+run_files(stub_exchange *x)
+{
+    int   fd;
+    char  path[1024];
+    long  i, count;
+
+    count = stub_number(x, "count", 100);
+    fd = stub_query(x, "file", path, sizeof(path)) != NULL
+         ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd == -1
+        || stub_respond(x, 200, text_plain, 1, -1, NULL, 0, 0) != MODHOST_OK)
+    {
+        return;
+    }
+
+    for (i = 1; i <= count; i++) {
+        (void) stub_send_file(x, fd, 0, 10, i == count ? MODHOST_SEND_FLUSH
+                                                       : 0);
+    }
+
+    close(fd);
+
+    (void) stub_wait_abort(x, (unsigned) stub_number(x, "ms", 0));
+    (void) stub_end(x, NULL, 0);
+}
+
+
 static void
 run_double_end(stub_exchange *x)
 {
@@ -787,6 +817,7 @@ static const struct {
     { "/upgrade-echo", run_upgrade_echo, false },
     { "/upgrade-mute", run_upgrade_mute, false },
     { "/sendfile", run_sendfile, false },
+    { "/files", run_files, false },
     { "/double-end", run_double_end, false },
     { "/bad-head", run_bad_head, false },
     { "/trailers", run_trailers, false },
