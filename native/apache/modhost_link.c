@@ -30,7 +30,7 @@ static bool                opened;   /* the link                              */
 static uint64_t            tick_at;
 
 
-static void
+static int
 watch(int operation, const watched *item)
 {
     struct epoll_event  event;
@@ -39,7 +39,7 @@ watch(int operation, const watched *item)
                    | (item->socket->write_wanted ? (uint32_t) EPOLLOUT : 0);
     event.data.u64 = item->id;
 
-    (void) epoll_ctl(epoll_fd, operation, item->socket->fd, &event);
+    return epoll_ctl(epoll_fd, operation, item->socket->fd, &event);
 }
 
 
@@ -57,13 +57,17 @@ socket_add(mh_socket *socket)
 
     item->socket = socket;
     item->id = ++last_id;
+
+    if (watch(EPOLL_CTL_ADD, item) == -1) {
+        free(item);
+        return -1;
+    }
+
     item->next = watched_first;
     watched_first = item;
 
     socket->context = item;
     socket->level = true;
-
-    watch(EPOLL_CTL_ADD, item);
 
     return 0;
 }
@@ -72,7 +76,7 @@ socket_add(mh_socket *socket)
 static void
 socket_update(mh_socket *socket)
 {
-    watch(EPOLL_CTL_MOD, socket->context);
+    (void) watch(EPOLL_CTL_MOD, socket->context);
 }
 
 
