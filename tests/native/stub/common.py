@@ -50,6 +50,14 @@ def apache_only(reason):
     return mark
 
 
+def not_prefork(reason):
+    """For what a process for each request has otherwise; `reason` says how."""
+    def mark(function):
+        function.not_prefork = reason
+        return function
+    return mark
+
+
 def request(server, method, path, body=None, headers=None):
     connection = http.client.HTTPConnection("127.0.0.1", server.port,
                                             timeout=PATIENCE)

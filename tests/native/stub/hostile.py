@@ -50,7 +50,7 @@ def a_worker_that_breaks_the_protocol_is_cut_off_and_nothing_else():
             assert words in line and "MH0338" in line, (how, line)
             wait_for(lambda: server.get("/after/" + how)[0] == 200,
                      what="a worker that answers")
-        assert server.workers_now() == workers
+        assert set(workers) <= set(server.workers_now())
         wait_for(lambda: descriptors(workers[0]) <= before,
                  what="descriptors are closed")
     with_groups(groups(), body, check_log=False)
@@ -63,7 +63,7 @@ def a_worker_that_stalls_holds_up_its_own_requests_only():
         assert server.ask("/evil/stall")[0] == 504
         seen = [server.ask("/x")[0] for _ in range(6)]
         assert set(seen) <= {200, 504} and 200 in seen, seen
-        assert server.workers_now() == workers
+        assert set(workers) <= set(server.workers_now())
     with_groups(groups("modhost_daemon_process shop graceful-timeout=1s;",
                        rest="modhost_request_timeout 300ms;"), body)
 
@@ -77,7 +77,7 @@ def what_is_strange_and_allowed_does_no_harm():
             assert server.ask("/evil/" + how)[0] == 200, how
             check_growth(server, before, how)
             assert server.ask("/after/" + how)[0] == 200
-        assert server.workers_now() == workers
+        assert set(workers) <= set(server.workers_now())
     with_groups(groups(), body)
 
 

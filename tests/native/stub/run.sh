@@ -3,8 +3,10 @@
 #
 #   run.sh BUILD_DIRECTORY [FILTER]
 #
-# BUILD_DIRECTORY is CMake's. MODHOST_TEST_SERVER is nginx (default) or
-# apache-event; MODHOST_NGINX and MODHOST_APACHE name other programs than those in PATH.
+# BUILD_DIRECTORY is CMake's; FILTER a regular expression for scenarios, as in
+# groups.request_goes_to_a_worker. MODHOST_TEST_SERVER is nginx (default),
+# apache-event, apache-worker or apache-prefork; MODHOST_NGINX and MODHOST_APACHE
+# name other programs than those in PATH.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -13,7 +13,7 @@ import traceback
 
 import stress
 from common import SCENARIOS, idle
-from base_server import DAEMON, PATIENCE, TARGET
+from base_server import DAEMON, PATIENCE, SERVER, TARGET
 from web_server import IS_NGINX, Server
 from own_servers import OWN
 from shared import SHARED
@@ -75,7 +75,8 @@ def prepare(server):
 
 def main(argv):
     pattern = re.compile(argv[1] if len(argv) > 1 else "")
-    wanted = [s for s in SCENARIOS + OWN if pattern.search(s.__name__)]
+    wanted = [s for s in SCENARIOS + OWN
+              if pattern.search(f"{s.__module__}.{s.__name__}")]
     if os.environ.get("MODHOST_OWN_SERVERS") == "0":
         wanted = [s for s in wanted if not hasattr(s, "own")]
     shared = None
@@ -105,6 +106,12 @@ def main(argv):
             if hasattr(one, "apache_only"):
                 print(f"{one.__name__:50} only Apache: {one.apache_only}")
         wanted = [s for s in wanted if not hasattr(s, "apache_only")]
+
+    if SERVER == "apache-prefork":
+        for one in wanted:
+            if hasattr(one, "not_prefork"):
+                print(f"{one.__name__:50} not prefork: {one.not_prefork}")
+        wanted = [s for s in wanted if not hasattr(s, "not_prefork")]
 
     for one in wanted:
         begun = time.monotonic()
