@@ -88,6 +88,7 @@ struct mh_queue {
     int                    fd;        /* eventfd, close-on-exec, non-blocking */
 };
 
+/* A thread that is to poke in a signal handler opens one before. */
 int  mh_queue_open(mh_queue *queue, mh_error *error);
 /* No thread may push any more. Messages that are left are done with. */
 void mh_queue_close(mh_queue *queue);

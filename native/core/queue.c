@@ -48,6 +48,11 @@ mh_queue_open(mh_queue *queue, mh_error *error)
     atomic_init(&queue->signalled, QUEUE_IDLE);
     queue->unread = 0;
     queue->edge = false;
+
+    /* a thread's first use of it takes memory: not in a signal handler */
+
+    held.on = false;
+
     queue->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
     if (queue->fd == -1) {
