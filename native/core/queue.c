@@ -5,9 +5,9 @@
  * `signalled` is IDLE when nobody has promised that the taker will look, SET
  * when the descriptor was written (or is about to be), BUSY while the taker is
  * at work, DOZE while it sleeps on `signalled` itself, WOKEN when it has been
- * (or is about to be) woken from that. A pusher pushes, then looks at `signalled`; the taker clears
- * `signalled`, then looks at the stack; both in sequentially consistent order,
- * so one of them sees the other.
+ * (or is about to be) woken from that. A pusher pushes, then looks at
+ * `signalled`; the taker clears `signalled`, then looks at the stack; both in
+ * sequentially consistent order, so one of them sees the other.
  */
 
 #include "exchange_private.h"
