@@ -21,8 +21,6 @@ typedef struct numbered {
     _Atomic(uint64_t)  requests;
 } numbered;
 
-static _Atomic(uint64_t)                   last_number;
-
 static APR_OPTIONAL_FN_TYPE(ssl_is_https)  *ssl_is_https_fn;
 static APR_OPTIONAL_FN_TYPE(ssl_var_lookup) *ssl_var_lookup_fn;
 
@@ -32,6 +30,15 @@ mod_modhost_optional_functions(void)
 {
     ssl_is_https_fn = APR_RETRIEVE_OPTIONAL_FN(ssl_is_https);
     ssl_var_lookup_fn = APR_RETRIEVE_OPTIONAL_FN(ssl_var_lookup);
+}
+
+
+/* The worker of a process group has connections of several children. */
+static uint64_t
+connection_number(conn_rec *c)
+{
+    return mh_counters_connection(
+               mod_modhost_parent_of(c->base_server)->counters);
 }
 
 
@@ -47,9 +54,7 @@ mod_modhost_pre_connection(conn_rec *c, void *socket)
     }
 
     connection = apr_pcalloc(c->pool, sizeof(*connection));
-    connection->number = atomic_fetch_add_explicit(&last_number, 1,
-                                                   memory_order_relaxed)
-                         + 1;
+    connection->number = connection_number(c);
 
     ap_set_module_config(c->conn_config, &modhost_module, connection);
 
@@ -122,9 +127,7 @@ mod_modhost_client_of(request_rec *r, mod_modhost_client *client)
 
         /* made by somebody who runs no hooks: a number that nobody has */
 
-        client->connection = atomic_fetch_add_explicit(&last_number, 1,
-                                                       memory_order_relaxed)
-                             + 1;
+        client->connection = connection_number(c);
         client->request = 1;
     }
 

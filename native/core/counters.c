@@ -64,6 +64,18 @@ mh_counters_unlock(mh_counters *counters)
 }
 
 
+uint64_t
+mh_counters_connection(mh_counters *counters)
+{
+    _Atomic(uint64_t)         *last;
+    static _Atomic(uint64_t)   alone;
+
+    last = counters != NULL ? &counters->connections : &alone;
+
+    return atomic_fetch_add_explicit(last, 1, memory_order_relaxed) + 1;
+}
+
+
 static int64_t
 now(void)
 {

@@ -94,6 +94,12 @@ void mh_counters_enter(mh_counters *counters, bool hosts,
     mh_counters_entered *entered);
 void mh_counters_leave(mh_counters *counters, int slot);
 
+/*
+ * Any thread. A number for a client's connection, which no other of any process
+ * has or had. NULL: of any in this process.
+ */
+uint64_t mh_counters_connection(mh_counters *counters);
+
 /* This process's; never NULL: what has no place is counted and never read. */
 mh_count *mh_counters_count(mh_counters *counters, int slot, int entry);
 void mh_counters_use(mh_counters *counters, int slot, const mh_usage *usage);

@@ -36,6 +36,10 @@ struct mh_counters {
     int64_t              crashed_at; /* the last of them                      */
     mh_counters_place    entries[MH_COUNTERS_ENTRIES];
     mh_counters_process  processes[MH_COUNTERS_PROCESSES];
+
+    /* on a cache line of its own: each connection of any process writes it */
+
+    _Alignas(64) _Atomic(uint64_t)  connections;
 };
 
 

@@ -65,6 +65,34 @@ CASE(What_a_process_counted_stays_when_it_has_ended)
 }
 
 
+CASE(No_two_processes_give_a_connection_the_same_number)
+{
+    int           status;
+    pid_t         pid;
+    uint64_t      number, alone;
+    mh_counters  *counters;
+
+    counters = mh_counters_open();
+    REQUIRE(counters != NULL);
+
+    number = mh_counters_connection(counters);
+
+    pid = fork();
+
+    if (pid == 0) {
+        _exit(mh_counters_connection(counters) == number + 1 ? 0 : 1);
+    }
+
+    REQUIRE(pid > 0 && waitpid(pid, &status, 0) == pid);
+
+    CHECK_INT(status, 0);
+    CHECK_INT(mh_counters_connection(counters), number + 2);
+
+    alone = mh_counters_connection(NULL);
+    CHECK_INT(mh_counters_connection(NULL), alone + 1);
+}
+
+
 CASE(An_application_keeps_its_entry)
 {
     int           shop, group;
