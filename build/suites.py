@@ -131,9 +131,11 @@ class Cell:
             terms.append(f"Not!={mpm}")
         return terms + (["Set=core"] if self.core and not full else [])
 
-    def environment(self):
+    def environment(self, out):
+        """What one cell publishes for all is in a folder of theirs."""
         return {"MODHOST_TEST_SERVER": self.server,
-                "MODHOST_TEST_MODE": self.mode}
+                "MODHOST_TEST_MODE": self.mode,
+                "MODHOST_TEST_SHARED": str(out / "shared")}
 
 
 MODES = ("embedded", "daemon")
@@ -169,7 +171,7 @@ def managed_suite(project, options, pattern, cell=None):
                  options.out / f"{name}.trx", read_trx,
                  options.out / f"{name}.log",
                  re.compile(r"^ +(Passed|Failed|Skipped) "), only,
-                 cell.environment() if cell else {})
+                 cell.environment(options.out) if cell else {})
 
 
 GROUPS = ("native", "managed", "integration")

@@ -42,6 +42,7 @@ public sealed class ClientTests
     [InlineData(AppRuntime.Aot)]
     public async Task Grpc_wire_format_with_the_distribution_client(AppRuntime runtime)
     {
+        Skip.IfNot(Http2.IsThere, Http2.Missing);
         var (code, _) = await Child.TryRun("/usr/bin/python3", ["-c", "import grpc"]);
         Skip.If(code != 0, "python3-grpcio is not installed");
         var app = await AppBuild.Of("GrpcWire", runtime);

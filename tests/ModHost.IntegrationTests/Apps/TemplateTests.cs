@@ -153,7 +153,7 @@ public sealed class TemplateTests(TemplateFixture templates) : IClassFixture<Tem
     }
 }
 
-/// <summary>Generates and publishes; each project once.</summary>
+/// <summary>Generates and publishes; each project once, in all cells of one run together.</summary>
 public sealed class TemplateFixture : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<string>>> _published = new();
@@ -172,19 +172,17 @@ public sealed class TemplateFixture : IAsyncLifetime
     }
 
     /// <summary>dotnet new, dotnet publish; the path of the app's .dll.</summary>
-    internal Task<string> Publish(string template, string name, params string[] options) => Once(name, async () =>
+    internal Task<string> Publish(string template, string name, params string[] options) => Once(name, AppRuntime.Jit, async output =>
     {
         var project = await New(template, name, options);
-        var output = Path.Combine(_folder, name + "-out");
         await AppBuild.Publish(project, AppRuntime.Jit, output, _folder);
-        return AppBuild.FileOf(output, name, AppRuntime.Jit);
     });
 
     /// <summary>
     /// The same as a NativeAOT library. Two edits make it ModHost's: the reference to its package, and the framework
     /// for which the NativeAOT compiler is to be had; the OpenAPI package of the template follows the framework.
     /// </summary>
-    internal Task<string> PublishLibrary(string template, string name) => Once(name, async () =>
+    internal Task<string> PublishLibrary(string template, string name) => Once(name, AppRuntime.Aot, async output =>
     {
         var project = await New(template, name, []);
         var text = await File.ReadAllTextAsync(project);
@@ -196,12 +194,10 @@ public sealed class TemplateFixture : IAsyncLifetime
         var program = Path.Combine(Path.GetDirectoryName(project)!, "Program.cs");
         var source = (await File.ReadAllLinesAsync(program)).Where(line => !line.Contains("OpenApi", StringComparison.Ordinal));
         await File.WriteAllLinesAsync(program, source);
-        var output = Path.Combine(_folder, name + "-out");
         await AppBuild.Publish(project, AppRuntime.Aot, output, _folder);
-        return AppBuild.FileOf(output, name, AppRuntime.Aot);
     });
 
-    internal Task<string> PublishEntityFramework() => Once("EntityApp", async () =>
+    internal Task<string> PublishEntityFramework() => Once("EntityApp", AppRuntime.Jit, async output =>
     {
         var project = await New("web", "EntityApp", []);
         var text = await File.ReadAllTextAsync(project);
@@ -228,9 +224,7 @@ public sealed class TemplateFixture : IAsyncLifetime
             public class Blog { public int Id { get; set; } public string Title { get; set; } = ""; }
             public class Blogs(DbContextOptions<Blogs> options) : DbContext(options) { public DbSet<Blog> All => Set<Blog>(); }
             """);
-        var output = Path.Combine(_folder, "EntityApp-out");
         await AppBuild.Publish(project, AppRuntime.Jit, output, _folder);
-        return AppBuild.FileOf(output, "EntityApp", AppRuntime.Jit);
     });
 
     private static string AotFramework()
@@ -239,7 +233,30 @@ public sealed class TemplateFixture : IAsyncLifetime
         return System.Text.RegularExpressions.Regex.Match(properties, "<ModHostAotFramework>(.*?)<").Groups[1].Value;
     }
 
-    private Task<string> Once(string name, Func<Task<string>> make) => _published.GetOrAdd(name, _ => new Lazy<Task<string>>(make)).Value;
+    private Task<string> Once(string name, AppRuntime runtime, Func<string, Task> publish) =>
+        _published.GetOrAdd(name, _ => new Lazy<Task<string>>(() => PublishOnce(name, runtime, publish))).Value;
+
+    private async Task<string> PublishOnce(string name, AppRuntime runtime, Func<string, Task> publish)
+    {
+        var output = Path.Combine(_folder, name + "-out");
+        if (Settings.Shared is not { } shared)
+        {
+            await publish(output);
+            return AppBuild.FileOf(output, name, runtime);
+        }
+
+        var kept = Path.Combine(shared, name);
+        Directory.CreateDirectory(shared);
+        await using var alone = await LockFile.Take(kept + ".lock");
+        if (!Directory.Exists(kept))
+        {
+            await publish(output);
+            await Child.Run("cp", ["-r", output, kept + ".new"]);
+            Directory.Move(kept + ".new", kept);
+        }
+
+        return AppBuild.FileOf(kept, name, runtime);
+    }
 
     private async Task<string> New(string template, string name, string[] options)
     {

@@ -3,6 +3,7 @@ using ModHost.IntegrationTests.Hosting;
 namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>What <c>nginx -t</c> and <c>apachectl configtest</c> refuse of process groups, and that checking does nothing but read.</summary>
+[Trait("Set", "core")]
 public sealed class GroupConfigurationTests
 {
     private const string Declared = "daemon_process shop user=nobody; ";
@@ -24,7 +25,6 @@ public sealed class GroupConfigurationTests
     [InlineData(Declared, "pass PLAIN process_group=shop;", "MH0109: .*modhost_worker_main")]
     [InlineData(Declared, "pass APP process_group=shop; NEXT pass /bin/true process_group=shop", "MH0224: .*/bin/true")]
     [InlineData("restrict_embedded on;" + Declared, "pass APP process_group=embedded;", "MH0204: ")]
-    [InlineData("", "pass /bin/true;", "MH0230: .*process[_-]group=")]
     public async Task Refused_with_file_and_line(string options, string place, string says)
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
@@ -42,6 +42,10 @@ public sealed class GroupConfigurationTests
             Directory.Delete(files, recursive: true);
         }
     }
+
+    // prefork has nothing outside of a group.
+    [Fact, Trait("Not", "prefork")]
+    public Task An_executable_outside_of_a_group_is_refused() => ServerHost.Refuses(Setup("", "pass /bin/true"), "MH0230: .*process[_-]group=");
 
     [Fact]
     public async Task A_group_of_one_server_is_not_another_servers()

@@ -13,7 +13,7 @@ public abstract class IdentityTests<TRuntime>
     private const int Daemon = 1;
     private const int Games = 60;
 
-    [SkippableFact]
+    [SkippableFact, Trait("Set", "core")]
     public async Task A_worker_has_the_users_groups_umask_directory_and_descriptors_that_were_asked_for()
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "Changing users takes root.");
@@ -56,7 +56,7 @@ public abstract class IdentityTests<TRuntime>
         await host.Server.CheckSane();
     }
 
-    [SkippableFact]
+    [SkippableFact, Trait("Set", "core")]
     public async Task Groups_of_two_servers_are_of_two_users()
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "Changing users takes root.");

@@ -27,7 +27,7 @@ public abstract class RollingTests<TRuntime>
         Assert.Equal(0, await host.Server.Quit());
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task Reloads_of_the_web_server_under_load_fail_no_request_and_touch_no_worker()
     {
         await using var host = await DaemonHost.Start<TRuntime>("processes=2", webWorkers: 2);
@@ -74,7 +74,7 @@ public abstract class RollingTests<TRuntime>
         await host.Server.CheckSane();
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task A_request_in_flight_outlives_the_rolling_restart_of_its_worker()
     {
         await using var host = await DaemonHost.Start<TRuntime>("processes=1");
@@ -104,7 +104,7 @@ public abstract class RollingTests<TRuntime>
         await host.Server.CheckSane();
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task An_idle_group_may_go_down_to_no_worker_and_the_next_request_waits_for_one()
     {
         await using var host = await DaemonHost.Start<TRuntime>("processes=1 min-processes=0 inactivity-timeout=3s");

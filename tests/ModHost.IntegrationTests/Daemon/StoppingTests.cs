@@ -10,7 +10,7 @@ public sealed class StoppingTests
 {
     private const int Workers = 4;
 
-    [Theory]
+    [Theory, Trait("Set", "core")]
     [InlineData(nameof(Order.Quit))]
     [InlineData(nameof(Order.Stop))]
     public async Task The_end_of_the_master_is_seen_by_every_worker_of_every_group(string order)

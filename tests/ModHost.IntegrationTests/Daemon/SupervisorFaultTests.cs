@@ -7,7 +7,7 @@ namespace ModHost.IntegrationTests.Daemon;
 [Trait("Mode", "daemon")]
 public sealed class SupervisorFaultTests
 {
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task A_killed_supervisor_is_back_by_itself_and_nothing_fails()
     {
         await using var host = await DaemonHost.Start<Jit>("processes=2");

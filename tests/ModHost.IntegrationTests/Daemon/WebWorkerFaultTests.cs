@@ -4,7 +4,7 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>The web server's own workers die, under load, with an account of every request.</summary>
-[Trait("Mode", "daemon"), Trait("Not", "prefork")]
+[Trait("Mode", "daemon"), Trait("Not", "prefork"), Trait("Set", "core")]
 public sealed class WebWorkerFaultTests
 {
     private const int Clients = 8;

@@ -11,7 +11,7 @@ public abstract class WorkerFaultTests<TRuntime>
 {
     private const int Clients = 8;
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task A_killed_worker_loses_only_what_it_had_begun()
     {
         await using var host = await DaemonHost.Start<TRuntime>("processes=2");
@@ -78,7 +78,7 @@ public abstract class WorkerFaultTests<TRuntime>
         await host.Server.CheckSane();
     }
 
-    [Theory]
+    [Theory, Trait("Set", "core")]
     [InlineData("/process/exit?code=0", "code 0")]
     [InlineData("/process/exit?code=2", "code 2")]
     [InlineData("/process/exit?code=15", "code 15")]
@@ -153,7 +153,7 @@ public abstract class WorkerFaultTests<TRuntime>
         await host.Server.CheckSane();
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task An_application_that_never_starts_answers_503_and_nothing_else_is_touched()
     {
         await using var host = await DaemonHost.Start<TRuntime>("processes=1", "queue_timeout 3s");

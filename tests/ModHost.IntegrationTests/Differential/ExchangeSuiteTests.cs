@@ -9,7 +9,7 @@ namespace ModHost.IntegrationTests.Differential;
 /// The exchange suite: the list of scenarios in tests/native/stub, which the native suite runs against the stub in C,
 /// against the probe. Those that no C# application can have are marked there, with the reason.
 /// </summary>
-[Collection(Alone.Name)]
+[Collection(AloneInTheRun.Name)]
 public sealed partial class ExchangeSuiteTests(ITestOutputHelper output)
 {
     private const int Fewest = 60;

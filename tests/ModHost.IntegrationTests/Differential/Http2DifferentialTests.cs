@@ -7,6 +7,7 @@ namespace ModHost.IntegrationTests.Differential;
 
 /// <summary>The comparison with Kestrel over HTTP/2; framing is the client's affair, so all of the answer is compared.</summary>
 /// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Not", "prefork")]
 public abstract class Http2DifferentialTests<TRuntime>(DifferentialFixture<TRuntime> fixture) : IClassFixture<DifferentialFixture<TRuntime>>, IAsyncLifetime
     where TRuntime : ITestedRuntime
 {

@@ -62,17 +62,22 @@ public abstract class ApacheChildrenTests<TRuntime>
     }
 
     [Fact]
-    public async Task A_hard_restart_serves_again()
+    public async Task A_hard_restart_serves_again_and_touches_no_process_of_a_group()
     {
         await using var server = await Start("");
         var old = server.Workers;
+        var app = await Process(server);
         server.Send(Signal.Hup);
         await Wait.Until("the children are others", () => server.Workers is { Count: > 0 } now && !now.Intersect(old).Any(), TimeSpan.FromSeconds(60));
         await server.Answers("/empty", wait: true);
+        Assert.Equal(Settings.Daemon, await Process(server) == app);
         server.Rebase();
         await server.CheckSane();
         Assert.Equal(0, await server.Quit());
     }
+
+    // In which the application runs: a child of Apache's, or one of the group's.
+    private static async Task<string> Process(ServerHost server) => (await RawConnection.Get(server.Port, "/process/id")).Text;
 
     private static async Task Finish(ServerHost server, Load load, Load control)
     {

@@ -4,13 +4,14 @@ using ModHost.IntegrationTests.Hosting;
 namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>What <c>nginx -t</c> and <c>apachectl configtest</c> refuse, and that checking does nothing but read.</summary>
+[Trait("Set", "core")]
 public sealed class ConfigurationTests
 {
     private const string Framework = """
         { "runtimeOptions": { "tfm": "net99.0", "frameworks": [ { "name": "Microsoft.NETCore.App", "version": "99.0.0" }, { "name": "Microsoft.AspNetCore.App", "version": "99.0.0" } ] } }
         """;
 
-    [Theory]
+    [Theory, Trait("Not", "prefork")]
     [InlineData("pass /nowhere/Missing.dll", "Missing\\.dll")]
     [InlineData("pass /nowhere", "/nowhere")]
     [InlineData("pass", "invalid number of arguments|takes|requires|names no|MH02")]
@@ -93,7 +94,7 @@ public sealed class ConfigurationTests
         await ServerHost.Refuses(ServerSetup.For(app) with { Options = "dotnet_root /nowhere" }, @"MH\d{4}: .*/nowhere");
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task One_variable_with_two_values_in_one_CLR_names_both_lines()
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
@@ -108,7 +109,7 @@ public sealed class ConfigurationTests
         Assert.True(lines.Count() >= 2, output);
     }
 
-    [Fact]
+    [Fact, Trait("Not", "prefork")]
     public async Task A_good_configuration_passes_without_side_effects()
     {
         var app = await AppBuild.Of("Probe", AppRuntime.Jit);
@@ -123,7 +124,7 @@ public sealed class ConfigurationTests
         Directory.Delete(Path.GetDirectoryName(life)!, recursive: true);
     }
 
-    [SkippableFact]
+    [SkippableFact, Trait("Not", "prefork")]
     public async Task Checking_opens_no_application_as_a_library()
     {
         Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");

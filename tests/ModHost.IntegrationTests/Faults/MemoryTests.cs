@@ -6,6 +6,7 @@ namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>Long transfers and slow peers: back-pressure keeps the worker small.</summary>
 /// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Not", "prefork")]
 public abstract class MemoryTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
     where TRuntime : ITestedRuntime
 {

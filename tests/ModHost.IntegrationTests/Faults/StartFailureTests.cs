@@ -5,7 +5,6 @@ namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>Applications that do not start, beside one that does.</summary>
 /// <typeparam name="TRuntime">How the application runs.</typeparam>
-[Trait("Set", "core")]
 public abstract class StartFailureTests<TRuntime>
     where TRuntime : ITestedRuntime
 {
@@ -35,7 +34,7 @@ public abstract class StartFailureTests<TRuntime>
         Assert.Equal(0, await server.Quit());
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task Detailed_errors_show_the_exception_to_the_client()
     {
         await using var server = await Start("throw", "detailed_errors on");
@@ -44,7 +43,7 @@ public abstract class StartFailureTests<TRuntime>
         Assert.Equal(503, response.Status);
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task Passing_the_startup_timeout_gives_503()
     {
         await using var server = await Start("hang", "startup_timeout 1s");
@@ -55,7 +54,7 @@ public abstract class StartFailureTests<TRuntime>
         Assert.Equal(0, await server.Quit());
     }
 
-    [Fact]
+    [Fact, Trait("Set", "core")]
     public async Task Requests_wait_while_the_app_starts()
     {
         await using var server = await Start("slow:1500", "queue_timeout 60s");
@@ -65,7 +64,7 @@ public abstract class StartFailureTests<TRuntime>
         await server.CheckSane();
     }
 
-    [Theory]
+    [Theory, Trait("Set", "core")]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]

@@ -3,11 +3,13 @@ namespace ModHost.IntegrationTests.Hosting;
 /// <summary>Keeps two test runs that share a cache from writing the same part of it.</summary>
 internal sealed class LockFile : IAsyncDisposable
 {
+    private static readonly TimeSpan s_usual = TimeSpan.FromMinutes(15);
+
     private readonly FileStream _stream;
 
     private LockFile(FileStream stream) => _stream = stream;
 
-    public static async Task<LockFile> Take(string path)
+    public static async Task<LockFile> Take(string path, TimeSpan? limit = null)
     {
         FileStream? stream = null;
         await Wait.Until($"{path} is free", () =>
@@ -21,7 +23,7 @@ internal sealed class LockFile : IAsyncDisposable
             {
                 return false;
             }
-        }, TimeSpan.FromMinutes(15));
+        }, limit ?? s_usual);
         return new LockFile(stream!);
     }
 

@@ -26,6 +26,12 @@ internal static class Settings
     public static string Cache { get; } =
         Path.GetFullPath(Environment.GetEnvironmentVariable("MODHOST_TEST_CACHE") ?? Path.Combine(RepositoryRoot, "artifacts", "test-cache"));
 
+    /// <summary>
+    /// What one run of several cells needs to publish only once (MODHOST_TEST_SHARED); without it each keeps its own.
+    /// </summary>
+    public static string? Shared { get; } =
+        Environment.GetEnvironmentVariable("MODHOST_TEST_SHARED") is { Length: > 0 } folder ? Path.GetFullPath(folder) : null;
+
     /// <summary>Whether loops run at their full counts (MODHOST_FULL=1).</summary>
     public static bool Full { get; } = Environment.GetEnvironmentVariable("MODHOST_FULL") == "1";
 

@@ -154,6 +154,27 @@ public abstract class ApacheFeatureTests<TRuntime>(ApacheFeatureFixture<TRuntime
         Assert.Equal(20_000_000, response.Body.Length);
     }
 
+    [SkippableFact]
+    public async Task A_file_of_the_app_is_sent_by_the_kernel_where_Apache_may()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/strace"), "strace is not installed");
+        var large = new byte[1_000_000];
+        new Random(2).NextBytes(large);
+        var file = Path.Combine(Server.Places.Static, "large.bin");
+        await File.WriteAllBytesAsync(file, large);
+        await using var trace = Child.Start("/usr/bin/strace",
+            ["-f", "-e", "trace=sendfile", .. Server.Workers.SelectMany(worker => (string[])["-p", $"{worker}"])], Server.Places.Prefix);
+        await Wait.Until("the calls are watched", () => trace.Output.Contains("attached", StringComparison.Ordinal) || trace.HasExited);
+        Skip.If(trace.HasExited, "strace may not watch here");
+        await Wait.Until("the file was sent by the kernel", async () =>
+        {
+            Assert.Equal(large, (await RawConnection.Get(Port, "/file?path=" + file)).Body);
+            return trace.Output.Contains("sendfile(", StringComparison.Ordinal);
+        });
+        Signal.Send(trace.Id, Signal.Int);
+        await trace.Exited();
+    }
+
     [Theory]
     [InlineData("/section/dump/x", "/section", "/dump/x")]
     [InlineData("/section", "/section", "")]
@@ -198,7 +219,7 @@ public sealed class ApacheFeatureFixture<TRuntime> : IAsyncLifetime
             Files = { ["users"] = "user:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n" },
             Apache = new()
             {
-                Main = $"LoadModule include_module {Settings.ApacheModules}/mod_include.so",
+                Main = $"EnableSendfile On\nLoadModule include_module {Settings.ApacheModules}/mod_include.so",
                 Host = """
                     RewriteEngine on
                     RewriteRule ^/old/(.*)$ /dump/$1 [PT]

@@ -4,6 +4,7 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Serving;
 
 /// <summary>Several applications in one web server, IL and NativeAOT mixed, each where it was put.</summary>
+[Trait("Set", "core")]
 public sealed class SeveralAppsTests(SeveralAppsFixture fixture) : IClassFixture<SeveralAppsFixture>, IAsyncLifetime
 {
     private int Port => fixture.Server.Port;
