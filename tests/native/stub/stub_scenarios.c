@@ -70,9 +70,9 @@ run_info(stub_exchange *x)
     fprintf(out, "query: %.*s\n", SLICE(query));
     fprintf(out, "version: %04x\n", h->http_version);
     fprintf(out, "flags: %04x\n", h->flags);
+    fprintf(out, "length: %lld\n", (long long) h->content_length);
     fprintf(out, "inline: %u\n",
             (x->exchange->flags & MODHOST_EXCHANGE_INLINE) != 0);
-    fprintf(out, "length: %lld\n", (long long) h->content_length);
     fprintf(out, "remote: %.*s %u\n", SLICE(remote_address), h->remote_port);
     fprintf(out, "local: %.*s %u\n", SLICE(local_address), h->local_port);
     fprintf(out, "number: %llu\n", (unsigned long long) h->request_number);
