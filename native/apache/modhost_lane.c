@@ -276,25 +276,36 @@ lane_stand_in(const mod_modhost_lane *lane, uint64_t now)
 }
 
 
-/* What came too late for its request, in lanes that may not be used soon. */
+/*
+ * In lanes that may not be used soon: what came too late for its request, and
+ * what an earlier start of an application has left.
+ */
 static void
 lanes_tidy(void)
 {
-    mh_message        *message, *next;
-    mod_modhost_lane  *lane;
+    uint32_t                i;
+    mh_app                 *core;
+    mh_message             *message, *next;
+    mod_modhost_lane       *lane;
+    const mod_modhost_app  *app;
 
     for (lane = idle_lanes; lane != NULL; lane = lane->idle_next) {
 
-        if (atomic_load(&lane->queue.head) == NULL) {
-            continue;
-        }
+        message = atomic_load(&lane->queue.head) != NULL
+                  ? mh_queue_take(&lane->queue) : NULL;
 
-        for (message = mh_queue_take(&lane->queue);
-             message != NULL;
-             message = next)
-        {
+        for (/* void */; message != NULL; message = next) {
             next = message->next;
             mh_message_done(message);
+        }
+
+        for (i = 0; i < lane->app_count; i++) {
+            core = lane->apps[i];
+            app = core != NULL ? core->context : NULL;
+
+            if (app != NULL && app->number != core->number) {
+                mh_app_trim(core, 0);
+            }
         }
     }
 }
