@@ -301,6 +301,11 @@ child_end(void *data)
     until = (until > now ? until : now) + STOP_GRACE;
 
     if (mod_modhost_monitor_stop(until) != 0) {
+
+        /* the monitor is still there, and what it uses goes with exit() */
+
+        mh_exit_guard();
+
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
                      "MH%04u: %u applications had not stopped after %"
                      APR_UINT64_T_FMT " ms", MH_E_SHUTDOWN_TIMEOUT,
