@@ -62,7 +62,7 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
     // Under the line that names file and line, or in a line of the log.
     public override string Refusal(string reason) => reason;
 
-    // Channels to worker processes stay, as many as were needed at once; what clients opened is TCP.
+    // What clients opened is TCP; a channel to each worker process stays.
     public override int Connections(int worker) => ProcFs.TcpSockets(worker);
 
     public override string Write(ServerSetup setup, ServerPlaces places) => $$"""
