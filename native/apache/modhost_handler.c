@@ -117,6 +117,7 @@ request_run(mod_modhost_ctx *ctx)
             mod_modhost_body_pump(ctx);
         }
 
+        mod_modhost_report(ctx);
         mh_queue_leave(queue);
 
         if (ctx->finished || ctx->again) {

@@ -230,9 +230,11 @@ void mod_modhost_copy_trailers(mod_modhost_ctx *ctx,
     const modhost_response_head *trailers);
 
 
-/* ---- modhost_send.c, _bucket.c, _trailers.c: the response body --------- */
+/* ---- modhost_send.c, _bucket.c, _file.c, _trailers.c: the response body  */
 
 void mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message);
+/* Tells the app what has gone and was not told; before a wait. */
+void mod_modhost_report(mod_modhost_ctx *ctx);
 /* Passes ctx->out on; false: the client is gone, the request finished. */
 bool mod_modhost_pass(mod_modhost_ctx *ctx);
 /* Hook. The filter that writes trailers behind chunks. */
@@ -241,6 +243,11 @@ void mod_modhost_register_filters(void);
 void mod_modhost_expect_trailers(mod_modhost_ctx *ctx);
 /* Before the end: those of r->trailers_out go with it. */
 void mod_modhost_add_trailers(mod_modhost_ctx *ctx);
+/* Takes the descriptor of a message and puts a bucket into ctx->out. */
+void mod_modhost_file_insert(mod_modhost_ctx *ctx, mh_message *message);
+/* Whether it is time for a flush, and after one. */
+bool mod_modhost_files_enough(const mod_modhost_ctx *ctx);
+void mod_modhost_files_done(mod_modhost_ctx *ctx);
 /* One with the bytes of a block, which it owns. */
 apr_bucket *mod_modhost_block_bucket(modhost_block *block,
     apr_bucket_alloc_t *list);

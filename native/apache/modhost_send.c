@@ -6,16 +6,12 @@
 
 #include "modhost_request.h"
 
-#include <apr_file_io.h>
-#include <apr_portable.h>
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#include <util_filter.h>
 
 
-/* So many are kept for a response, and no more. */
-#define FILES_MOST  16u
+/* Bytes; half of the smallest send window. */
+#define REPORTED    8192u
 
 
 /* HEAD, 204, 304: the app may have written, there is nothing to send. */
@@ -26,8 +22,9 @@ send_no_body(const request_rec *r)
 }
 
 
-static void
-send_report(mod_modhost_ctx *ctx)
+/* What has gone; in a process group each report is a frame. */
+void
+mod_modhost_report(mod_modhost_ctx *ctx)
 {
     uint32_t  bytes;
 
@@ -35,6 +32,16 @@ send_report(mod_modhost_ctx *ctx)
         bytes = ctx->sent < INT32_MAX ? (uint32_t) ctx->sent : INT32_MAX;
         ctx->sent -= bytes;
         mh_exchange_sent(ctx->exchange, bytes);
+    }
+}
+
+
+/* While more is at hand. */
+static void
+send_report(mod_modhost_ctx *ctx)
+{
+    if (ctx->sent >= REPORTED) {
+        mod_modhost_report(ctx);
     }
 }
 
@@ -158,101 +165,6 @@ send_blocks(mod_modhost_ctx *ctx, mh_message *message)
 }
 
 
-static apr_status_t
-send_file_close(void *data)
-{
-    (void) close((int) (intptr_t) data);
-
-    return APR_SUCCESS;
-}
-
-
-/*
- * Where the descriptor of a bucket goes when that is gone. Apache may still
- * have the bucket when the request is over, but not when the request's pool is;
- * where no filter may keep one, not when everything has been sent either.
- */
-static apr_pool_t *
-send_file_pool(mod_modhost_ctx *ctx)
-{
-    request_rec  *r;
-
-    r = ctx->r;
-
-    if (ctx->fd == -1 || r->main != NULL
-        || r->output_filters->frec->ftype < AP_FTYPE_PROTOCOL)
-    {
-        return r->pool;
-    }
-
-    if (ctx->files == NULL
-        && apr_pool_create(&ctx->files, r->pool) != APR_SUCCESS)
-    {
-        return r->pool;
-    }
-
-    ctx->file_count++;
-
-    return ctx->files;
-}
-
-
-/* After a flush. */
-static void
-send_files_done(mod_modhost_ctx *ctx)
-{
-    if (ctx->files != NULL && !ctx->c->data_in_output_filters) {
-        apr_pool_destroy(ctx->files);
-        ctx->files = NULL;
-        ctx->file_count = 0;
-    }
-}
-
-
-/* A mapping would be a crash where somebody shortens the file. */
-static void
-send_file_bucket(mod_modhost_ctx *ctx, mh_message *message)
-{
-    apr_file_t       *file;
-    apr_int32_t       flags;
-    apr_bucket       *e;
-    apr_pool_t       *pool;
-    apr_os_file_t     fd;
-    core_dir_config  *dir;
-
-    pool = send_file_pool(ctx);
-    fd = message->file;
-    message->file = -1;
-
-    dir = ap_get_core_module_config(ctx->r->per_dir_config);
-    flags = APR_FOPEN_READ | APR_FOPEN_BINARY;
-
-#if APR_HAS_SENDFILE
-    if (dir->enable_sendfile == ENABLE_SENDFILE_ON) {
-        flags |= APR_FOPEN_SENDFILE_ENABLED;
-    }
-#else
-    (void) dir;
-#endif
-
-    (void) apr_os_file_put(&file, &fd, flags, pool);
-    apr_pool_cleanup_register(pool, (void *) (intptr_t) fd, send_file_close,
-                              apr_pool_cleanup_null);
-
-    e = apr_brigade_insert_file(ctx->out, file, message->file_offset,
-                                message->file_length, pool);
-
-    for (e = APR_BRIGADE_FIRST(ctx->out);
-         e != APR_BRIGADE_SENTINEL(ctx->out);
-         e = APR_BUCKET_NEXT(e))
-    {
-        if (APR_BUCKET_IS_FILE(e)) {
-            (void) apr_bucket_file_enable_mmap(e, 0);
-        }
-    }
-}
-
-
 static bool
 send_file(mod_modhost_ctx *ctx, mh_message *message)
 {
@@ -278,7 +190,7 @@ send_file(mod_modhost_ctx *ctx, mh_message *message)
     }
 
     if (message->file_length != 0) {
-        send_file_bucket(ctx, message);
+        mod_modhost_file_insert(ctx, message);
     }
 
     return true;
@@ -373,6 +285,7 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
 
     if (mod_modhost_spool(ctx)) {
         send_report(ctx);              /* nothing, if the client is gone      */
+        mod_modhost_files_done(ctx);
         return;
     }
 
@@ -380,7 +293,7 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
 
     flush = (message->flags & MODHOST_SEND_FLUSH) != 0 || ctx->upgraded
             || ctx->spool_written > ctx->spool_passed
-            || ctx->file_count >= FILES_MOST;
+            || mod_modhost_files_enough(ctx);
 
     mod_modhost_spool_prepend(ctx);
 
@@ -390,6 +303,6 @@ mod_modhost_send(mod_modhost_ctx *ctx, mh_message *message)
     }
 
     if (!APR_BRIGADE_EMPTY(ctx->out) && mod_modhost_pass(ctx) && flush) {
-        send_files_done(ctx);
+        mod_modhost_files_done(ctx);
     }
 }
