@@ -358,6 +358,55 @@ def a_pair_that_was_killed_is_replaced_at_a_reload():
 
 
 @own
+def a_pair_whose_folder_was_lost_is_replaced_at_a_reload():
+    def body(server):
+        before = server.instances()
+        shutil.rmtree(os.path.join(server.run_directory(), before[0]))
+        assert server.get("/x")[0] == 200
+        server.kill(signal.SIGHUP)
+        wait_for(lambda: server.instances()
+                 and "stopped" in server.events(), 20, "another pair")
+        wait_for(lambda: server.get("/x")[0] == 200, 20, "its workers")
+        assert "MH0233" in server.log() and before[0] in server.log()
+
+        # and it is told of the next one, as any other
+
+        server.kill(signal.SIGHUP)
+        wait_for(lambda: any("configure" in e for e in server.events()), 20,
+                 "the command")
+    with_groups(groups("modhost_daemon_process shop queue-timeout=500ms;"),
+                body)
+
+
+@own
+def a_reload_that_cannot_write_its_configuration_says_what_goes_on():
+    def body(server):
+        draft = os.path.join(server.run_directory(), server.instances()[0],
+                             "draft-2")
+        os.mkdir(draft)
+        server.kill(signal.SIGHUP)
+        line = wait_for(lambda: next((line for line in
+                                      server.log().splitlines()
+                                      if "MH0234" in line), None),
+                        what="the line")
+        assert "old configuration" in line and "draft-2" in line, line
+        os.rmdir(draft)
+    with_groups(groups(), body)
+
+
+@own
+def nobody_connects_while_nginx_waits_for_its_supervisor():
+    def body(server):
+        server.kill(signal.SIGTERM)
+        wait_for(lambda: "stopping" in server.events(), 20, "the end's begin")
+        assert not server.listening() and server.process.poll() is None
+        with open(os.path.join(server.run_directory(), "go"), "wb"):
+            pass
+        server.process.wait(PATIENCE)
+    with_groups(groups(), body, made_up={"MADE_UP_STOP": "asked"})
+
+
+@own
 def nginx_ends_after_its_supervisor():
     for settings in ({}, {"master": "off"}, {"daemon": True}):
         server = GroupServer(groups(), **settings)
