@@ -174,6 +174,12 @@ limits_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
 
     files = number(settings, MH_DAEMON_nofile_limit);
 
+    if (files != 0 && files < MH_DAEMON_FILES_LEAST) {
+        return mh_fail(error, MH_E_GROUP_LIMIT,
+                       "nofile-limit=%lld is less than a worker needs: %u at "
+                       "least", (long long) files, MH_DAEMON_FILES_LEAST);
+    }
+
     if (files != 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0
         && limit.rlim_max != RLIM_INFINITY
         && (uint64_t) files > limit.rlim_max)

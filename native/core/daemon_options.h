@@ -51,6 +51,9 @@ extern mh_daemon_option  mh_daemon_keys[MH_DAEMON_OPTIONS];
 
 #define MH_DAEMON_AUTO  -1             /* number of "auto"                    */
 
+/* nofile-limit: .NET has about 200 files open before the first request. */
+#define MH_DAEMON_FILES_LEAST  256u
+
 /* mh_daemon_value.number of affinity */
 #define MH_AFFINITY_NONE    0
 #define MH_AFFINITY_COOKIE  1

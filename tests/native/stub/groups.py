@@ -134,6 +134,7 @@ def groups_that_cannot_work_are_refused():
     refused(key("processes=5 max-processes=3"), "MH0221", where)
     refused(key("user=nobody-of-this-name"), "MH0226", where)
     refused(key("nofile-limit=100000000"), "MH0228", where)
+    refused(key("nofile-limit=255"), "MH0228", "256", where)
     refused(groups("modhost_daemon_process embedded;"), "MH0229", where)
     refused(groups("modhost_daemon_process shop; "
                    "modhost_daemon_process shop;"), "MH0225", where)
