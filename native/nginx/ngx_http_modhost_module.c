@@ -187,6 +187,36 @@ ngx_http_modhost_preconfiguration(ngx_conf_t *cf)
 }
 
 
+/*
+ * "nginx -s stop" and its like read the configuration for the pid file alone:
+ * an application that is broken must not keep anybody from stopping nginx, or
+ * from opening its logs again. "reload" is told here what it would be told.
+ */
+static ngx_uint_t
+ngx_http_modhost_only_signals(void)
+{
+    int     i;
+    size_t  len;
+
+    if (ngx_process != NGX_PROCESS_SIGNALLER) {
+        return 0;
+    }
+
+    for (i = 1; i < ngx_argc; i++) {
+        len = ngx_strlen(ngx_argv[i]);
+
+        if (len >= sizeof("reload") - 1
+            && ngx_strcmp(ngx_argv[i] + len - (sizeof("reload") - 1), "reload")
+               == 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 /* What needs every location merged, and every listen known. */
 static ngx_int_t
 ngx_http_modhost_postconfiguration(ngx_conf_t *cf)
@@ -195,7 +225,9 @@ ngx_http_modhost_postconfiguration(ngx_conf_t *cf)
 
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_modhost_module);
 
-    if (mmcf->apps.nelts == 0 && ngx_http_modhost_groups_used(mmcf) == 0) {
+    if ((mmcf->apps.nelts == 0 && ngx_http_modhost_groups_used(mmcf) == 0)
+        || ngx_http_modhost_only_signals())
+    {
         return NGX_OK;
     }
 

@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -59,6 +60,37 @@ def checking_leaves_no_trace():
     assert code == 0, out
     assert not os.path.exists(server.prefix + "/state")
     server.remove()
+
+
+@own
+@stub_only("no application runs")
+def broken_application_keeps_nobody_from_stopping_nginx():
+    server = Server(simple().replace("@STUB@", "@PREFIX@/App.so"))
+    app = os.path.join(server.prefix, "App.so")
+
+    def signal(name):
+        return subprocess.run(server.command("-s", name), text=True,
+                              capture_output=True, env=server.environment(),
+                              timeout=PATIENCE, check=False)
+
+    try:
+        shutil.copy(APP, app)
+        server.start()
+        os.unlink(app)
+        os.rename(server.prefix + "/access.log", server.prefix + "/old.log")
+        result = signal("reload")
+        assert result.returncode == 1 and "MH0101" in result.stderr, result
+        assert signal("reopen").returncode == 0
+        wait_for(lambda: os.path.exists(server.prefix + "/access.log"), 10,
+                 "the new log")
+        assert signal("stop").returncode == 0
+        server.process.wait(PATIENCE)
+        server.stop()
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait(PATIENCE)
+        server.remove()
 
 
 @own
