@@ -87,13 +87,12 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    ctx->head_sent = 1;
-
     if (rc > NGX_OK) {
-        ngx_http_modhost_finalize(ctx, rc);
+        ngx_http_modhost_finalize(ctx, rc);      /* a filter's own answer     */
         return NGX_DONE;
     }
 
+    ctx->head_sent = 1;
     ctx->rest = length;
     r->write_event_handler = ngx_http_modhost_write_handler;
 
