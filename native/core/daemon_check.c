@@ -233,6 +233,31 @@ processes_check(const mh_daemon_settings *settings, mh_error *error)
 }
 
 
+/* It may have to be made; its folder has to be there. */
+static int
+log_check(const char *typed, const char *path, int kind, mh_error *error)
+{
+    char         folder[2 * PATH_MAX];
+    mh_error     unused;
+
+    if (kind == 'd') {
+        return mh_fail(error, MH_E_GROUP_VALUE,
+                       "log=%s is a folder, and not a file", typed);
+    }
+
+    (void) snprintf(folder, sizeof(folder), "%s", path);
+    *(strrchr(folder, '/') + 1) = '\0';
+
+    if (mh_file_kind(folder, &unused) != 'd') {
+        return mh_fail(error, MH_E_GROUP_VALUE,
+                       "log=%s: there is no folder \"%s\" for it", typed,
+                       folder);
+    }
+
+    return 0;
+}
+
+
 static int
 place_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
     enum mh_daemon_key key, mh_error *error)
@@ -266,7 +291,7 @@ place_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
                        "%s=%s is not a file that can be read", name, typed);
     }
 
-    return 0;
+    return key == MH_DAEMON_log ? log_check(typed, path, kind, error) : 0;
 }
 
 

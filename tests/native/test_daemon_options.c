@@ -308,6 +308,16 @@ CASE(Folders_and_files_are_there)
 }
 
 
+CASE(A_log_may_be_made_in_a_folder_that_is_there)
+{
+    CHECK_INT(check(true, "log=/tmp/no-such-log", NULL), 0);
+    CHECK_INT(check(true, "log=no-such-log", NULL), 0);
+    CHECK_INT(check(true, "log=/no/such/folder/log", NULL), MH_E_GROUP_VALUE);
+    CHECK_INT(check(true, "log=/etc/passwd/log", NULL), MH_E_GROUP_VALUE);
+    CHECK_INT(check(true, "log=/tmp", NULL), MH_E_GROUP_VALUE);
+}
+
+
 CASE(Names_of_groups)
 {
     size_t  i;

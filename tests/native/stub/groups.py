@@ -130,6 +130,8 @@ def groups_that_cannot_work_are_refused():
     refused(key("env=ALONE"), "MH0221", where)
     refused(key("home=/nowhere"), "MH0221", "/nowhere", where)
     refused(key("env-file=/nowhere"), "MH0221", where)
+    refused(key("log=/nowhere/log"), "MH0221", '"/nowhere/"', where)
+    refused(key("log=/etc"), "MH0221", "folder", where)
     refused(key("processes=1 processes=2"), "MH0221", "twice", where)
     refused(key("processes=5 max-processes=3"), "MH0221", where)
     refused(key("user=nobody-of-this-name"), "MH0226", where)
