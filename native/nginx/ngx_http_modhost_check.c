@@ -21,16 +21,20 @@ static void
 ngx_http_modhost_check_program(ngx_http_modhost_app_conf_t *app, char *root,
     mh_error *error)
 {
-    mh_error     unused;
+    mh_error     reason;
     mh_app_spec  spec;
 
     if (error->code != MH_E_APP_FOLDER) {
         return;
     }
 
-    if (mh_app_inspect_daemon((char *) app->path.data, root, &spec, &unused)
+    if (mh_app_inspect_daemon((char *) app->path.data, root, &spec, &reason)
         != 0)
     {
+        if (reason.code == MH_E_APP_RUNTIMECONFIG) {
+            *error = reason;
+        }
+
         return;
     }
 
