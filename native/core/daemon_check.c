@@ -66,6 +66,17 @@ user_of(const char *name)
 }
 
 
+uid_t
+mh_daemon_settings_user(const mh_daemon_settings *settings,
+    const mh_daemon_host *host)
+{
+    char  name[PATH_MAX];
+
+    return is_set(settings, MH_DAEMON_user)
+           ? user_of(text(settings, MH_DAEMON_user, name)) : host->user;
+}
+
+
 /* Whether this process, which is not root's, has the group anyway. */
 static bool
 has_group(const char *name)

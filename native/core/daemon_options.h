@@ -98,6 +98,10 @@ typedef struct mh_daemon_host {
 int mh_daemon_settings_check(const mh_daemon_settings *settings,
     const mh_daemon_host *host, mh_error *error);
 
+/* Of its workers; (uid_t) -1: a name that this machine does not know. */
+uid_t mh_daemon_settings_user(const mh_daemon_settings *settings,
+    const mh_daemon_host *host);
+
 /* The name of a group: letters, digits, '.', '_' and '-', 1 to 64 of them, and
    not "embedded". 0, or -1 with *error. */
 int mh_daemon_name_check(mh_str name, mh_error *error);

@@ -220,6 +220,19 @@ ngx_http_modhost_settle(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf)
         return NGX_ERROR;
     }
 
+    if (app->group != NULL
+        && mlcf->max_head_size > MODHOST_FRAME_LENGTH_MAX
+                                 - sizeof(modhost_request_start))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "MH0%d: a modhost_max_head_size of more than %uz bytes, "
+                      "which no process group can be given, for \"%V\" in "
+                      "%V:%ui", MH_E_VALUE_RANGE,
+                      MODHOST_FRAME_LENGTH_MAX - sizeof(modhost_request_start),
+                      &app->path, &mlcf->place.file, mlcf->place.line);
+        return NGX_ERROR;
+    }
+
     if (mlcf->settings.startup_timeout > NGX_MAX_INT32_VALUE
         || mlcf->settings.shutdown_timeout > NGX_MAX_INT32_VALUE)
     {

@@ -147,10 +147,33 @@ def groups_that_cannot_work_are_refused():
     refused(groups("modhost_daemon_process shop; "
                    "modhost_restrict_embedded on;",
                    more="process_group=embedded"), "MH0204", where)
+    refused(groups(rest="modhost_max_head_size 1m;"), "MH0210", where)
+    refused(key("processes=1000000"), "MH0221", "1 to 10000", where)
+    refused(key("supplementary-groups=0,,1"), "MH0226", "empty name", where)
+    refused(key("supplementary-groups=0,no-such"), "MH0226", '"no-such"',
+            where)
     refused(groups().replace("@PREFIX@/run", "/nowhere/run"), "MH0231")
     refused(groups().replace("@PREFIX@/lib", "/nowhere"), "MH0232")
     if os.geteuid() == 0:
         refused(key("user=root"), "MH0227", where)
+
+
+@own
+def a_group_with_the_web_servers_user_is_warned_of():
+    def tested(shop, cafe):
+        server = GroupServer(groups(
+            f"modhost_daemon_process shop {shop};"
+            f"modhost_daemon_process cafe {cafe};",
+            other="location /c { modhost_pass /bin/true process_group=cafe; }"))
+        code, out = server.test()
+        server.remove()
+        assert code == 0, out
+        return [line for line in out.splitlines() if "MH0236" in line]
+
+    if os.geteuid() == 0:
+        assert len(tested("", "")) == 1
+        assert '"cafe"' in tested("user=daemon", "")[0]
+    assert not tested("user=daemon", "user=games") or os.geteuid() != 0
 
 
 @own

@@ -45,8 +45,17 @@ def configuration_that_cannot_work_is_refused():
                    "modhost_env A 1;"), "MH0206", where)
     refused(simple("location /a { modhost_pass @STUB@; "
                    "modhost_queue_size 5; }"), "MH0207", where)
+    refused(simple("location /a { modhost_status; modhost_pass @STUB@; }"),
+            "MH0212", where)
+    refused(simple("location /a { modhost_pass @STUB@; modhost_status; }"),
+            "MH0212", where)
+    refused(simple("location /a { modhost_pass @STUB@; "
+                   "proxy_pass http://127.0.0.1:1; }"), "MH0212", where)
+    refused(simple("modhost_max_headers 0;"), "MH0210", "1 to 65000", where)
+    refused(simple("modhost_max_head_size 17m;"), "MH0210", where)
     refused(simple("modhost_dispatch sideways;"), "invalid value", where)
     refused(simple("modhost_queue_size -1;"), where)
+    refused(simple("modhost_queue_size 1000001;"), "MH0210", where)
     refused(simple("modhost_request_timeout soon;"), where)
     refused(simple("location /a { modhost_pass @PREFIX@/nginx.conf; }"),
             "MH01", where)
