@@ -150,7 +150,7 @@ ngx_http_modhost_check_users(ngx_conf_t *cf,
 
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "MH0%d: process group \"%V\" has the web server's own "
-                      "user, so its application can command the supervisor "
+                      "user, so its application can pass for an nginx worker "
                       "and reach other groups: give each a user= of its own, "
                       "in %V:%ui", MH_E_GROUP_SHARES_USER, &groups[i]->name,
                       &groups[i]->place.file, groups[i]->place.line);
