@@ -124,6 +124,14 @@ ngx_http_modhost_status_line(ngx_http_modhost_ctx_t *ctx,
 
     reason = mh_head_slice(head, head->reason);
 
+    if (reason.length == 0 && head->status == NGX_HTTP_SWITCHING_PROTOCOLS) {
+
+        /* nginx knows no text for it, and some clients want one */
+
+        ngx_str_set(&r->headers_out.status_line, "101 Switching Protocols");
+        return NGX_OK;
+    }
+
     /* nginx knows that these two have no body by a status line of its own */
 
     if (reason.length == 0 || head->status == NGX_HTTP_NO_CONTENT
