@@ -7,9 +7,9 @@ import subprocess
 import threading
 import time
 
-from common import (IS_STUB, curl, idle, in_flight, raw, request, scenario,
-                    stub_only)
-from base_server import DAEMON, logged, wait_for
+from common import (IS_STUB, curl, idle, in_flight, nginx_only, raw, request,
+                    scenario, stub_only)
+from base_server import DAEMON, PATIENCE, logged, wait_for
 from web_server import IS_NGINX
 
 
@@ -17,6 +17,31 @@ from web_server import IS_NGINX
 def reset_before_head_is_500(server):
     assert request(server, "GET", "/reset")[0] == 500
     logged(server, "MH0326")
+
+
+@scenario
+@nginx_only("no such directive")
+def response_that_send_timeout_cuts_off_is_reset(server):
+    for path in ("stream?n=1000&size=16000", "big?size=16000000"):
+        before = server.log().count("client timed out")
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.settimeout(PATIENCE)
+            s.connect(("127.0.0.1", server.port))
+            s.sendall(f"GET /impatient/{path} HTTP/1.0\r\n\r\n".encode())
+            wait_for(lambda n=before: server.log().count("client timed out")
+                     > n, what="the time-out")
+            assert rest_is_reset(s), path
+        idle(server)
+
+
+def rest_is_reset(s):
+    try:
+        while s.recv(65536):
+            pass
+        return False
+    except ConnectionResetError:
+        return True
 
 
 @scenario

@@ -87,6 +87,7 @@ def prefix_without_slash_takes_whole_segments(server):
     assert (got["base"], got["path"]) == ("/mall", "/x")
     if IS_NGINX:
         assert request(server, "GET", "/mallard")[0] == 404
+        logged(server, 'MH0341: "/mallard"')
     else:
         got = info(server, "/mallard")
         assert (got["base"], got["path"]) == ("", "/mallard")
@@ -118,6 +119,17 @@ def blocks_inside_locations(server):
         assert (got["base"], got["path"]) == ("/ifprefix", "/x")
     assert info(server, "/except/x")["base"] == "/except"
     assert request(server, "POST", "/except/x")[0] == 403
+
+
+@scenario
+@nginx_only("a rewritten URI is looked up anew")
+def rewritten_uri_that_begins_like_its_location_is_elsewhere(server):
+    for asked, path in (("/pat/path/x", "/path/x"), ("/pat/pathology",
+                        "/pathology"), ("/lane/x", "/laneway/x")):
+        got = info(server, asked)
+        assert (got["base"], got["path"]) == ("", path), got
+    got = info(server, "/pat/pat/x")
+    assert (got["base"], got["path"]) == ("/pat", "/x"), got
 
 
 @scenario

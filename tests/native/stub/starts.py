@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -27,6 +28,17 @@ def fastest_round(worst_of_one, rounds=4):
     assert min(worst) < BLOCKED, worst
 
 
+def refused_by_nginx(where):
+    for rest in ("modhost_status; modhost_pass @STUB@;",
+                 "modhost_pass @STUB@; modhost_status;",
+                 "modhost_pass @STUB@; proxy_pass http://127.0.0.1:1;"):
+        refused(simple(f"location /a {{ {rest} }}"), "MH0212", where)
+    refused(simple("modhost_max_headers 0;"), "MH0210", "1 to 65000", where)
+    refused(simple("modhost_max_head_size 17m;"), "MH0210", where)
+    refused(simple("modhost_queue_size 1000001;"), "MH0210", where)
+    refused(simple("modhost_dispatch sideways;"), "invalid value", where)
+
+
 @own
 @stub_only("no application runs")
 def configuration_that_cannot_work_is_refused():
@@ -46,7 +58,7 @@ def configuration_that_cannot_work_is_refused():
     refused(simple("location /a { modhost_pass @STUB@; "
                    "modhost_queue_size 5; }"), "MH0207", where)
     if IS_NGINX:
-        refused(simple("modhost_dispatch sideways;"), "invalid value", where)
+        refused_by_nginx(where)
     refused(simple("modhost_queue_size -1;"), where)
     refused(simple("modhost_request_timeout soon;"), where)
     refused(simple("location /a { modhost_pass /etc/passwd; }"),
@@ -61,6 +73,38 @@ def checking_leaves_no_trace():
     assert code == 0, out
     assert not os.path.exists(server.prefix + "/state")
     server.remove()
+
+
+@own
+@nginx_only("apachectl reads no configuration for signals")
+@stub_only("no application runs")
+def broken_application_keeps_nobody_from_stopping_nginx():
+    server = Server(simple().replace("@STUB@", "@PREFIX@/App.so"))
+    app = os.path.join(server.prefix, "App.so")
+
+    def signal(name):
+        return subprocess.run(server.command("-s", name), text=True,
+                              capture_output=True, env=server.environment(),
+                              timeout=PATIENCE, check=False)
+
+    try:
+        shutil.copy(APP, app)
+        server.start()
+        os.unlink(app)
+        os.rename(server.prefix + "/access.log", server.prefix + "/old.log")
+        result = signal("reload")
+        assert result.returncode == 1 and "MH0101" in result.stderr, result
+        assert signal("reopen").returncode == 0
+        wait_for(lambda: os.path.exists(server.prefix + "/access.log"), 10,
+                 "the new log")
+        assert signal("stop").returncode == 0
+        server.process.wait(PATIENCE)
+        server.stop()
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait(PATIENCE)
+        server.remove()
 
 
 @own
