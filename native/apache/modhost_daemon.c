@@ -253,13 +253,15 @@ run(apr_pool_t *pool, server_rec *server, mod_modhost_parent *parent,
     }
 
     if (config.group_count == 0) {
+        (void) mh_supervisor_stop(&parent->supervisor, 0);
         return 0;
     }
 
     if (parent->supervisor.lifeline != -1) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                     "MH%04u: watchdog and supervisor are gone; a new pair is "
-                     "started", MH_E_SUPERVISOR_START);
+                     "MH%04u: watchdog and supervisor are gone, or their "
+                     "sockets in \"%s\" are; a new pair is started",
+                     MH_E_SUPERVISOR_START, parent->supervisor.directory);
     }
 
     if (mh_supervisor_find(config.managed_directory, &programs, error) != 0) {

@@ -78,8 +78,9 @@ mod_modhost_head_path(mod_modhost_head *head)
     length = mh_path_base(uri, place->base);
 
     if (length < 0) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "\"%s\" is not below \"%.*s\"", r->uri,
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "MH%04u: \"%s\" is not below \"%.*s\", where an "
+                      "application is", MH_E_NOT_BELOW, r->uri,
                       (int) place->base.length,
                       (const char *) place->base.data);
         return HTTP_NOT_FOUND;
