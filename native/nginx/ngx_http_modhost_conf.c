@@ -174,6 +174,29 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
+/* nginx would take the last directive of a location that answers requests, and
+   say nothing. */
+char *
+ngx_http_modhost_one_handler(ngx_conf_t *cf)
+{
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "MH0%d: another directive of this location answers its "
+                       "requests, so \"%V\" cannot", MH_E_HANDLERS, &value[0]);
+    return NGX_CONF_ERROR;
+}
+
+
 /* A directive of another module, behind modhost_pass, may have put its own. */
 static ngx_int_t
 ngx_http_modhost_keeps_handler(ngx_conf_t *cf,

@@ -218,7 +218,8 @@ ngx_http_modhost_check_group(ngx_conf_t *cf,
     if (group->app == NULL) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "MH0%d: process group \"%V\" in %V:%ui runs nothing",
-                      MH_E_GROUP_UNUSED, &group->name, &group->place.file, group->place.line);
+                      MH_E_GROUP_UNUSED, &group->name, &group->place.file,
+                      group->place.line);
         return NGX_OK;
     }
 

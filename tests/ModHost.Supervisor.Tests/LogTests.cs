@@ -133,6 +133,16 @@ public sealed class LogTests : IDisposable
         Assert.EndsWith("a\\x9bb\\u2028c\\u202ed\\u2066e\u00a0f\u200ag\n", line, StringComparison.Ordinal);
     }
 
+#if !DEBUG
+    [Fact]
+    public void Exceptions_in_a_log_do_not_tell_where_ModHost_was_built()
+    {
+        var exception = Record.Exception(() => ModHost.Posix.AppendFile.Open(Path.Combine(_folder, "missing", "app.log")));
+        Assert.Contains(" in /_/managed/ModHost.Posix/AppendFile.cs:line", exception!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetFullPath(Repository.Root), exception.ToString(), StringComparison.Ordinal);
+    }
+#endif
+
     [Theory]
     [InlineData("emerg", "Emergency")]
     [InlineData("warn", "Warning")]
