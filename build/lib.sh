@@ -49,7 +49,19 @@ test_wishes=(
     node:nodejs
     npm:npm
     tmux:tmux
+    chromium:chromium
+    dpkg-buildpackage:dpkg-dev
+    dh:debhelper
+    lintian:lintian
 )
+# What build/package needs beside what is built; lintian looks at the result.
+package_needs=(
+    dpkg-buildpackage:dpkg-dev
+    dh:debhelper
+    dh_nginx:nginx-dev
+    dh_apache2:apache2-dev
+)
+package_wishes=(lintian:lintian)
 bench_needs=(
     "${run_needs[@]}"
     python3:python3

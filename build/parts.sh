@@ -16,6 +16,10 @@ managed_sources=("$root/managed" "$root/Directory.Build.props"
 aot_framework=$(sed -n 's:.*<ModHostAotFramework>\(.*\)</.*:\1:p' \
     "$root/Directory.Build.props")
 
+# Of everything that is released.
+project_version=$(sed -n 's:.*<Version>\(.*\)</.*:\1:p' \
+    "$root/Directory.Build.props")
+
 # dotnet_step NAME COMMAND PROJECT OPTION...
 dotnet_step() {
     local name=$1 command=$2 project=$3
@@ -39,6 +43,8 @@ build_managed() {
     mkdir -p "$artifacts/stage"
     touch "$stamp.new"
     dotnet_step 'managed: build' pack "$root/managed/ModHost.AspNetCore" \
+        -o "$artifacts/stage/packages"
+    dotnet_step 'managed: templates' pack "$root/managed/ModHost.Templates" \
         -o "$artifacts/stage/packages"
     dotnet_step 'managed: publish' publish "$root/managed/ModHost.Embedded" \
         -f net10.0 --no-build -p:PublishDocumentationFiles=false \

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
@@ -11,6 +12,10 @@ internal static class StartupHook
 {
     private const string HooksVariable = "DOTNET_STARTUP_HOOKS";
 
+    // Set where somebody develops: see modhost dev --debug.
+    private const string DebuggerVariable = "MODHOST_WAIT_FOR_DEBUGGER";
+    private const int Pause = 50;
+
     private static readonly string s_folder = Path.GetDirectoryName(typeof(StartupHook).Assembly.Location)!;
 
     /// <summary>On the main thread, before Main and after no other code of the application.</summary>
@@ -19,11 +24,27 @@ internal static class StartupHook
         RemoveOwnHook();
         AssemblyLoadContext.Default.Resolving += LoadOwn;
         Start();
+        WaitForDebugger();
     }
 
     // In a method of its own: it is compiled after the handler above was set.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Start() => WorkerProcess.StartFromEnvironment();
+
+    // No line of the application has run yet. Orders of the supervisor are obeyed meanwhile.
+    private static void WaitForDebugger()
+    {
+        if (Environment.GetEnvironmentVariable(DebuggerVariable) != "1" || Debugger.IsAttached)
+        {
+            return;
+        }
+
+        Console.WriteLine($"Process {Environment.ProcessId} waits for a debugger.");
+        while (!Debugger.IsAttached)
+        {
+            Thread.Sleep(Pause);
+        }
+    }
 
     /// <summary>
     /// ModHost's own assemblies lie beside this one. An application that refers to ModHost.AspNetCore brings them

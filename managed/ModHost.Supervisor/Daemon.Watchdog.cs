@@ -41,6 +41,16 @@ internal sealed partial class Daemon : IWatchdogObserver
         _watchdogDue = Math.Max(EventLoop.Now, _watchdogStarted + WatchdogPause);
     }
 
+    /// <summary>Somebody starts another supervisor where this one ends.</summary>
+    public bool HasWatchdog => _watchdog is { IsComplete: true };
+
+    /// <summary>Ends, and leaves all that it has to the program that is installed now.</summary>
+    public void MakeWay()
+    {
+        Log(LogLevel.Notice, Errors.None, "this supervisor makes way for another one, as it was asked to");
+        IsDone = true;
+    }
+
     private long StepWatchdog(long now)
     {
         if (now < _watchdogDue || _watchdog is not { IsComplete: true } link)

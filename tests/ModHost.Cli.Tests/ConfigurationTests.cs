@@ -24,7 +24,11 @@ public class ConfigurationTests
     public void With_static_files_and_embedded_a_configuration_is_what_it_was(string server) =>
         Baseline.Check($"{Goldens}/embedded.{server}.conf", Writer(server).Whole(Plans.Full with
         {
-            Group = null, Mount = "", Processes = null, WorkingDirectory = null, ReloadOn = null,
+            Group = null,
+            Mount = "",
+            Processes = null,
+            WorkingDirectory = null,
+            ReloadOn = null,
         }));
 
     [Theory]

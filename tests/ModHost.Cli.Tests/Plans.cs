@@ -45,8 +45,14 @@ internal static class Plans
         Compress = true,
         Timeouts = new Timeouts
         {
-            Startup = "50s", Request = "30s", Queue = "5s", Graceful = "20s", Shutdown = "8s", Inactivity = "10m",
-            KeepAlive = "15s", Client = "12s",
+            Startup = "50s",
+            Request = "30s",
+            Queue = "5s",
+            Graceful = "20s",
+            Shutdown = "8s",
+            Inactivity = "10m",
+            KeepAlive = "15s",
+            Client = "12s",
         },
         Environment = [new NameValue("Greeting", "say \"hello\" \\ $world"), new NameValue("Empty", "")],
         WorkingDirectory = "/srv/shop/data",

@@ -50,7 +50,7 @@ public class ValueTests
                 command, "App.dll", "--server", "nginx", "--mode", "daemon", "--host", "127.0.0.1", "--host", "::1", "--port", "80",
                 "--https-port", "443", "--certificate", "/etc/hostname", "--key", "/etc/hostname", "--http2",
                 "--server-name", "a.example", "--trust-proxy", "10.0.0.0/8", "--mount-point", "/shop", "--document-root", "/tmp",
-                "--url-alias", "/a=/tmp", "--include-file", "/etc/hostname", "--workers", "auto", "--processes", "2",
+                "--url-alias", "/a=/tmp", "--include-file", "/etc/hostname", "--processes", "2",
                 "--max-concurrency", "5", "--limit-request-body", "10m", "--compress", "--setenv", "A=b=c",
                 "--env-file", "/etc/hostname", "--working-directory", "/tmp", "--user", "nobody", "--group", "nogroup",
                 "--dotnet-root", "/usr", "--startup-timeout", "1m", "--request-timeout", "30", "--queue-timeout", "500ms",

@@ -26,6 +26,7 @@ internal static class CommandTree
         root.Subcommands.Add(CompletionCommand.Define());
         root.Subcommands.Add(ManualCommand.Define());
         root.Subcommands.Add(GuardCommand.Define());
+        root.Subcommands.Add(TakeOverCommand.Define());
         return root;
     }
 

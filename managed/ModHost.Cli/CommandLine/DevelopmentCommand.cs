@@ -46,6 +46,9 @@ internal sealed class DevelopmentOptions
     public Option<bool> NoBrowserRefresh { get; } = NewOption.Flag("--no-browser-refresh",
         "Leave pages as they are: no script that loads them anew.");
 
+    public Option<bool> Debug { get; } = NewOption.Flag("--debug",
+        "Wait for a debugger before the application's first line, and say its process; nothing is too slow then.");
+
     public Option<bool> Open { get; } = NewOption.Flag("--open", "Show the first page in a browser.");
 
     public Option<bool> Quiet { get; } = NewOption.Flag("--quiet", "Say nothing but logs and errors.");
@@ -53,5 +56,5 @@ internal sealed class DevelopmentOptions
     public Option<bool> DevCertificate { get; } = NewOption.Flag("--dev-certificate",
         "Make a certificate for localhost, which browsers warn of.");
 
-    public IReadOnlyList<Option> All => [Watch, Interval, NoReload, NoBrowserRefresh, Open, Quiet, DevCertificate];
+    public IReadOnlyList<Option> All => [Watch, Interval, NoReload, NoBrowserRefresh, Debug, Open, Quiet, DevCertificate];
 }

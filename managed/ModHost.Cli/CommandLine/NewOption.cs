@@ -11,33 +11,33 @@ internal static class NewOption
     /// </param>
     public static Option<T?> Value<T>(string name, string argument, string description, Func<string, T> parse)
         where T : class => new(name)
-    {
-        HelpName = argument,
-        Description = description,
-        Arity = ArgumentArity.ExactlyOne,
-        CustomParser = result => Parse(result, parse),
-    };
+        {
+            HelpName = argument,
+            Description = description,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => Parse(result, parse),
+        };
 
     /// <summary>The same, of a value type.</summary>
     public static Option<T?> Number<T>(string name, string argument, string description, Func<string, T> parse)
         where T : struct => new(name)
-    {
-        HelpName = argument,
-        Description = description,
-        Arity = ArgumentArity.ExactlyOne,
-        CustomParser = result => result.Tokens.Count == 0 ? null : Parse(result, text => (T?)parse(text)),
-    };
+        {
+            HelpName = argument,
+            Description = description,
+            Arity = ArgumentArity.ExactlyOne,
+            CustomParser = result => result.Tokens.Count == 0 ? null : Parse(result, text => (T?)parse(text)),
+        };
 
     /// <summary>May be given more than once.</summary>
     public static Option<T[]> Many<T>(string name, string argument, string description, Func<string, T> parse)
         => new(name)
-    {
-        HelpName = argument,
-        Description = description,
-        Arity = ArgumentArity.OneOrMore,
-        CustomParser = result => ParseAll(result, parse),
-        DefaultValueFactory = _ => [],
-    };
+        {
+            HelpName = argument,
+            Description = description,
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = result => ParseAll(result, parse),
+            DefaultValueFactory = _ => [],
+        };
 
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 

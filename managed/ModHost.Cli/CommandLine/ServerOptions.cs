@@ -20,7 +20,7 @@ internal sealed partial class ServerOptions
     public Option<string[]> Host { get; } = NewOption.Many("--host", "ADDRESS",
         "Where to listen: an address, localhost (the default), or * for all. May be repeated.", Values.Host);
 
-    public Option<int?> Port { get; } = NewOption.Number("--port", "PORT", "For HTTP; default: 8080.", Values.Port);
+    public Option<int?> Port { get; } = NewOption.Number("--port", "PORT", "For HTTP; default: 8080, and of a site 80.", Values.Port);
 
     public Option<int?> HttpsPort { get; } = NewOption.Number("--https-port", "PORT",
         "For HTTPS beside HTTP; needs a certificate.", Values.Port);
@@ -139,6 +139,9 @@ internal sealed partial class ServerOptions
         KeepAliveTimeout, ClientTimeout,
         AccessLog, LogLevel, LogFormat, DetailedErrors, ReloadOnChanges,
     ];
+
+    /// <summary>Those that <c>setup-server</c> has: all that a site can say of itself.</summary>
+    public IReadOnlyList<Option> Site => [.. All.Where(option => option != Workers)];
 
     /// <summary>Those that <c>dev</c> has.</summary>
     public IReadOnlyList<Option> Development =>

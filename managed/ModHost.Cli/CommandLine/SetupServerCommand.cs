@@ -19,7 +19,7 @@ internal static class SetupServerCommand
         {
             application,
         };
-        foreach (var option in own.All.Concat(options.All))
+        foreach (var option in own.All.Concat(options.Site))
         {
             command.Options.Add(option);
         }

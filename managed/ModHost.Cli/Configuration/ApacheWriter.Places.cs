@@ -62,6 +62,9 @@ internal sealed partial class ApacheWriter
 
     private static void WriteLogs(ConfigurationText text, ServerPlan plan)
     {
+        // Of a site; a server that runs from the command line has one for all.
+        text.LineIf(plan.Logs.Error, $"ErrorLog {Quote(plan.Logs.Error ?? "")}");
+        text.LineIf(plan.Logs.Error, $"LogLevel {plan.Logs.Level}");
         if (plan.Logs.Access == "off")
         {
             return;
@@ -77,18 +80,19 @@ internal sealed partial class ApacheWriter
         text.Line($"CustomLog {Quote(plan.Logs.Access ?? "/dev/stdout")} {Quote(format)}");
     }
 
-    private static IEnumerable<(string Address, bool Secure)> Listeners(ServerPlan plan)
+    // Where Debian's configuration listens in any case is no matter of a site.
+    private static IEnumerable<(string Address, bool Secure, bool IsUsual)> Listeners(ServerPlan plan)
     {
         foreach (var address in ListenAddress.Of(plan, "*"))
         {
             if (plan.Port is { } port)
             {
-                yield return (Invariant($"{address}:{port}"), false);
+                yield return (Invariant($"{address}:{port}"), false, address == "*" && port == 80);
             }
 
             if (plan.HttpsPort is { } secure)
             {
-                yield return (Invariant($"{address}:{secure}"), true);
+                yield return (Invariant($"{address}:{secure}"), true, address == "*" && secure == 443);
             }
         }
     }

@@ -51,6 +51,12 @@ internal sealed partial class ApacheWriter : IConfigurationWriter
     {
         var text = new ConfigurationText();
         text.Line("# Written by modhost setup-server.");
+        foreach (var address in Listeners(plan).Where(address => !address.IsUsual))
+        {
+            text.Line($"Listen {address.Address}{(address.Secure ? " https" : "")}");
+        }
+
+        text.LineIf(plan.DotnetRoot, $"ModHostDotnetRoot {Quote(plan.DotnetRoot ?? "")}");
         WriteGroup(text, plan);
         WriteHosts(text, plan);
         return text.ToString();
@@ -133,6 +139,9 @@ internal sealed partial class ApacheWriter : IConfigurationWriter
             text.LineIf(plan.MaxConcurrency, Invariant($"ModHostMaxConcurrency {plan.MaxConcurrency}"));
         }
     }
+
+    /// <summary>Apache's own that a plan needs, but for those that make processes.</summary>
+    internal static IEnumerable<string> ModulesOf(ServerPlan plan) => Modules(plan).Where(module => module != "mpm_event");
 
     private static IEnumerable<string> Modules(ServerPlan plan) =>
     [

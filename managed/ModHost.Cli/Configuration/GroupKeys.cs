@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModHost.Supervisor.Groups;
 
 namespace ModHost.Cli.Configuration;
 
@@ -13,6 +14,7 @@ internal static class GroupKeys
         Add("max-concurrency", plan.MaxConcurrency?.ToString(CultureInfo.InvariantCulture));
         Add("user", plan.User);
         Add("group", plan.UserGroup);
+        Add("env", plan.Development is { Debug: true } ? WorkerLimits.WaitForDebugger : null);
         Add("home", plan.WorkingDirectory);
         Add("startup-timeout", plan.Timeouts.Startup);
         Add("request-timeout", plan.Timeouts.Request);

@@ -37,6 +37,7 @@ internal sealed partial class NginxWriter : IConfigurationWriter
     {
         var text = new ConfigurationText();
         text.Line("# Written by modhost setup-server.");
+        text.LineIf(plan.DotnetRoot, $"modhost_dotnet_root {Quote(plan.DotnetRoot ?? "")};");
         WriteGroup(text, plan);
         WriteLogFormat(text, plan);
         WriteFileVariable(text, plan);

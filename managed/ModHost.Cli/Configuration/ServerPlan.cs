@@ -162,7 +162,8 @@ internal sealed record LogPlan
 /// <param name="Socket">Where the command answers below <see cref="Prefix"/>.</param>
 /// <param name="ErrorFile">While it is there pages are errors of the build; null: never.</param>
 /// <param name="Refresh">Pages get a script that loads them anew.</param>
-internal sealed record DevelopmentPlan(string Socket, string ErrorFile, bool Refresh)
+/// <param name="Debug">The application waits for a debugger before its first line.</param>
+internal sealed record DevelopmentPlan(string Socket, string ErrorFile, bool Refresh, bool Debug = false)
 {
     public const string Prefix = "/_modhost/";
     public const string Script = Prefix + "refresh.js";

@@ -4,8 +4,9 @@ using ModHost.Posix;
 namespace ModHost.Cli.Development;
 
 /// <summary>From a change to a build, one after the other. The loop's thread; builds run beside it.</summary>
+/// <param name="Watch">Null: changes are left alone.</param>
 /// <param name="Folder">Of the first build.</param>
-internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch Watch, string Folder)
+internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? Watch, string Folder)
 {
     private Task<BuildResult>? _build;
 
@@ -15,7 +16,7 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch W
     /// <summary>Begins a build where something has changed and none runs: the name of a file that has.</summary>
     public string? StartBuild()
     {
-        if (_build is not null || Watch.TakeChange() is not { } name)
+        if (_build is not null || Watch?.TakeChange() is not { } name)
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -26,10 +27,15 @@ internal sealed class DevelopmentPages : IDisposable
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = New();
     private HashSet<string> _workers = [];
+    private readonly string _errorFile;
+    private string _title = "";
     private IReadOnlyList<string> _errors = [];
+    private bool _buildFailed;
 
-    public DevelopmentPages(string socket)
+    /// <param name="errorFile">While it is there the web server asks for errors instead of pages.</param>
+    public DevelopmentPages(string socket, string errorFile)
     {
+        _errorFile = errorFile;
         _listener.Bind(new UnixDomainSocketEndPoint(socket));
         // Whoever gets into the folder may ask: the web server's workers have another user.
         File.SetUnixFileMode(socket, (UnixFileMode)0x1ff);
@@ -37,11 +43,37 @@ internal sealed class DevelopmentPages : IDisposable
         _ = Task.Run(Accept);
     }
 
-    /// <summary>From now on pages of these alone are up to date: "group/index/pid", as the web server names workers.</summary>
-    public void Show(IEnumerable<string> workers) => Change([.. workers], []);
+    /// <summary>
+    /// From now on pages of these alone are up to date: "group/index/pid", as the web server names workers. As long as a
+    /// build has failed, pages are its errors whoever serves the rest.
+    /// </summary>
+    public void Show(IEnumerable<string> workers)
+    {
+        lock (_lock)
+        {
+            if (!_buildFailed)
+            {
+                File.Delete(_errorFile);
+                Change([.. workers]);
+            }
+        }
+    }
 
-    /// <summary>From now on pages are these errors.</summary>
-    public void Show(string version, IReadOnlyList<string> errors) => Change([version], errors);
+    /// <summary>From now on pages are the errors of a build.</summary>
+    public void ShowBuildErrors(IReadOnlyList<string> errors) => ShowErrors("The build failed", errors, ofBuild: true);
+
+    /// <summary>From now on pages are the reason why the newest version does not start.</summary>
+    public void ShowStartError(string error) => ShowErrors("The application does not start", [error], ofBuild: false);
+
+    /// <summary>A build has succeeded: what it made is shown when it has started.</summary>
+    public void ForgetBuildErrors()
+    {
+        lock (_lock)
+        {
+            _buildFailed = false;
+            File.Delete(_errorFile);
+        }
+    }
 
     public void Dispose()
     {
@@ -50,15 +82,29 @@ internal sealed class DevelopmentPages : IDisposable
         _end.Dispose();
     }
 
-    private void Change(HashSet<string> workers, IReadOnlyList<string> errors)
+    private void ShowErrors(string title, IReadOnlyList<string> errors, bool ofBuild)
     {
         lock (_lock)
         {
-            _workers = workers;
+            if (_buildFailed && !ofBuild)
+            {
+                return;
+            }
+
+            _title = title;
             _errors = errors;
-            _changed.TrySetResult();
-            _changed = New();
+            _buildFailed = ofBuild;
+            File.WriteAllText(_errorFile, "");
+            Change([string.Create(CultureInfo.InvariantCulture, $"error/{DateTime.UtcNow.Ticks}")]);
         }
+    }
+
+    // Under the lock.
+    private void Change(HashSet<string> workers)
+    {
+        _workers = workers;
+        _changed.TrySetResult();
+        _changed = New();
     }
 
     private async Task Accept()
@@ -145,9 +191,11 @@ internal sealed class DevelopmentPages : IDisposable
     {
         IReadOnlyList<string> errors;
         string version;
+        string title;
         lock (_lock)
         {
             errors = _errors;
+            title = _title;
             version = _workers.FirstOrDefault("");
         }
 
@@ -157,15 +205,15 @@ internal sealed class DevelopmentPages : IDisposable
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <title>The build failed</title>
+            <title>{{title}}</title>
             <style>body{font-family:sans-serif;margin:2rem;color:#222}h1{color:#b00020}pre{white-space:pre-wrap;background:#f6f6f6;padding:.5rem}</style>
             <script src="{{DevelopmentPlan.Script}}?worker={{Uri.EscapeDataString(version)}}" async></script>
             </head>
             <body>
-            <h1>The build failed</h1>
+            <h1>{{title}}</h1>
             <ul>
             {{list}}</ul>
-            <p>The version before it still answers everything but pages. This page goes away by itself when the build succeeds.</p>
+            <p>The version before it still answers everything but pages. This page goes away by itself when that has changed.</p>
             </body>
             </html>
 

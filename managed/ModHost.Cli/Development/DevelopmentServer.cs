@@ -34,7 +34,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         using var guard = Guard.Start(directory.Path);
         try
         {
-            using var watch = new ProjectWatch(project, result.GetValue(own.Watch) ?? [],
+            using var watch = result.GetValue(own.NoReload) ? null : new ProjectWatch(project, result.GetValue(own.Watch) ?? [],
                 TimeSpan.FromMilliseconds(result.GetValue(own.Interval) ?? DefaultInterval));
             var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"));
             return First(build, project, watch) is { } folder
@@ -47,7 +47,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     }
 
     // Until there is something to serve. Null: Ctrl-C came before.
-    private string? First(ProjectBuild build, Project project, ProjectWatch watch)
+    private string? First(ProjectBuild build, Project project, ProjectWatch? watch)
     {
         using var stop = new ManualResetEventSlim();
         using var signals = new StopSignals(stop.Set);
@@ -61,6 +61,11 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             }
 
             Show(built);
+            if (watch is null)
+            {
+                throw new CommandException($"{project.Name} does not build; correct what the lines above say");
+            }
+
             Tell("Waiting for a change.");
             while (!stop.IsSet && watch.TakeChange() is null)
             {
@@ -75,8 +80,8 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     {
         var socket = Path.Combine(directory.Path, "dev.sock");
         var development = new DevelopmentPlan(socket, Path.Combine(directory.Path, "build-failed"),
-            !result.GetValue(own.NoBrowserRefresh));
-        using var pages = new DevelopmentPages(socket);
+            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug));
+        using var pages = new DevelopmentPages(socket, development.ErrorFile);
         var plan = Plan(server, directory, identity, cycle, development);
         var configuration = directory.Write(server.Writer.FileName, server.Writer.Whole(plan));
         ConfigurationCheck.Run(server, directory.Path, configuration);
@@ -84,13 +89,12 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             options.Patience(result), result.GetValue(options.LogLevel) is not null);
         using var signals = new StopSignals(running.Stop);
         using var swap = new Swap(directory, plan.Group!, pages);
-        running.Tick += () => Step(cycle, swap, running, development, pages, plan);
+        running.Tick += () => Step(cycle, swap, running, pages, plan);
         return running.Run();
     }
 
     // The loop: what has changed, been built, or become ready.
-    private void Step(Cycle cycle, Swap swap, ForegroundServer running, DevelopmentPlan development, DevelopmentPages pages,
-        ServerPlan plan)
+    private void Step(Cycle cycle, Swap swap, ForegroundServer running, DevelopmentPages pages, ServerPlan plan)
     {
         if (swap.TakeNews() is { } news)
         {
@@ -101,16 +105,11 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             }
         }
 
-        if (result.GetValue(own.NoReload))
-        {
-            return;
-        }
-
         if (cycle.TakeResult() is { } built)
         {
             if (built.Folder is { } folder)
             {
-                File.Delete(development.ErrorFile);
+                pages.ForgetBuildErrors();
                 cycle.Link(folder);
                 swap.Expect(built.Took);
                 running.Reload();
@@ -118,8 +117,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             else
             {
                 Show(built);
-                File.WriteAllText(development.ErrorFile, "");
-                pages.Show($"error/{DateTime.UtcNow.Ticks}", built.Errors);
+                pages.ShowBuildErrors(built.Errors);
             }
         }
 
@@ -155,7 +153,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             Development = development,
             Environment = plan.Environment.Any(variable => variable.Name == EnvironmentName) ? plan.Environment
                 : [.. plan.Environment, new NameValue(EnvironmentName, "Development")],
-            Timeouts = plan.Timeouts with { Graceful = plan.Timeouts.Graceful ?? "5s" },
+            Timeouts = Patient(plan.Timeouts with { Graceful = plan.Timeouts.Graceful ?? "5s" }, development.Debug),
         };
         if (result.GetValue(own.DevCertificate))
         {
@@ -165,6 +163,14 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
 
         return plan;
     }
+
+    // Who looks at a program with a debugger has time.
+    private static Timeouts Patient(Timeouts timeouts, bool debug) => !debug ? timeouts : timeouts with
+    {
+        Startup = timeouts.Startup ?? "0",
+        Queue = "1h",
+        Shutdown = "2s",
+    };
 
     private void Show(BuildResult built)
     {

@@ -118,9 +118,10 @@ internal sealed class Swap : IDisposable
 
     private void Failure(GroupReport group)
     {
-        if (!_failed && group.Error is not null)
+        if (!_failed && group.Error is { } error)
         {
             _failed = true;
+            _pages.ShowStartError(error);
             _news = "The new version does not start; the lines above say why.";
         }
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using ModHost.Cli.Checks;
+using ModHost.Cli.WebServers;
 using ModHost.Posix;
 
 namespace ModHost.Cli.Running;
@@ -7,6 +9,32 @@ namespace ModHost.Cli.Running;
 /// <param name="Group">Its name.</param>
 internal sealed record ServerIdentity(Account Account, string Group)
 {
+    // Whom distributions have web servers run as, and who is everywhere.
+    private static readonly string[] s_usual = ["www-data", "apache", "nobody"];
+
+    /// <summary>Somebody else, where it is root and the web server does not serve as root.</summary>
+    /// <param name="application">What has to be readable; null: it will be.</param>
+    public ServerIdentity For(WebServer server, string? user, string? application)
+    {
+        if (Account.User != 0 || server.ServesAsRoot)
+        {
+            return this;
+        }
+
+        if (user is not null || s_usual.Select(Account.Find).OfType<Account>().FirstOrDefault() is not { } other)
+        {
+            throw CommandException.Wrong($"{server.Name} does not serve as root; say who is to do it with --user");
+        }
+
+        if (application is not null && FileAccessCheck.Obstacle(application, other) is { } obstacle)
+        {
+            throw CommandException.Wrong($"{server.Name} does not serve as root, to whom {application} belongs, and {other.Name} "
+                + $"cannot get at {obstacle}; say who is to serve with --user");
+        }
+
+        return new ServerIdentity(other, Account.GroupName(other.Group) ?? other.Name);
+    }
+
     /// <summary>
     /// As it was asked for, else the owner of the application; null: this is not root, and all is done by its own user.
     /// </summary>

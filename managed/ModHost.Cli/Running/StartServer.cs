@@ -23,8 +23,9 @@ internal sealed class StartServer(ServerOptions options, StartOptions own, Parse
         var server = WebServerChoice.Make(result.GetValue(options.Server), Installation.Own());
         var project = Project.Find(typed);
         var published = project is null ? Application.Find(typed) : null;
-        var identity = ServerIdentity.Choose(
-            result.GetValue(options.User), result.GetValue(options.Group), published?.Path ?? project!.File);
+        var user = result.GetValue(options.User);
+        var identity = ServerIdentity.Choose(user, result.GetValue(options.Group), published?.Path ?? project!.File)
+            ?.For(server, user, published?.Path);
         var setupOnly = result.GetValue(own.SetupOnly);
         if (!setupOnly)
         {

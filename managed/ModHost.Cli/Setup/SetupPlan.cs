@@ -9,6 +9,9 @@ namespace ModHost.Cli.Setup;
 /// <param name="StopSeconds">What the service has to give a stop.</param>
 internal sealed record SetupPlan(string Name, WebServer Server, ServerPlan Plan, int StopSeconds)
 {
+    // What the packages' drop-ins give to a stop.
+    private const int PackagedStopSeconds = 75;
+
     public bool IsNginx => Server.Name == WebServerChoice.Nginx;
 
     private string Unit => IsNginx ? "nginx" : "apache2";
@@ -19,10 +22,20 @@ internal sealed record SetupPlan(string Name, WebServer Server, ServerPlan Plan,
         Module, DropIn, TemporaryFiles, Rotation, Control, Site,
     ];
 
-    /// <summary>What makes the site one that is served; null: Apache's own tool does.</summary>
-    public (string Link, string Target) Enabled => IsNginx
-        ? ($"etc/nginx/sites-enabled/{Name}.conf", $"../sites-available/{Name}.conf")
-        : ($"etc/apache2/sites-enabled/{Name}.conf", $"../sites-available/{Name}.conf");
+    /// <summary>The same, without what Debian's packages of ModHost have brought already.</summary>
+    /// <param name="root">Of the system.</param>
+    public IEnumerable<SetupFile> FilesFor(string root) => Files.Where(file => !(IsPackaged(root)
+        && (file == Module || file == TemporaryFiles || (file == DropIn && StopSeconds <= PackagedStopSeconds))));
+
+    private bool IsPackaged(string root) => File.Exists(Path.Combine(root, IsNginx
+        ? "usr/share/nginx/modules-available/mod-http-modhost.conf" : "etc/apache2/mods-available/modhost.load"));
+
+    /// <summary>Links that make the site one that is served, and modules that it needs ones that are loaded.</summary>
+    public IEnumerable<(string Link, string Target)> Enabled => IsNginx
+        ? [($"etc/nginx/sites-enabled/{Name}.conf", $"../sites-available/{Name}.conf")]
+        : ApacheWriter.ModulesOf(Plan).SelectMany(module => (string[])[$"{module}.load", $"{module}.conf"])
+            .Select(file => ($"etc/apache2/mods-enabled/{file}", $"../mods-available/{file}"))
+            .Append(($"etc/apache2/sites-enabled/{Name}.conf", $"../sites-available/{Name}.conf"));
 
     private SetupFile Site => new(IsNginx ? $"etc/nginx/sites-available/{Name}.conf" : $"etc/apache2/sites-available/{Name}.conf",
         $"{Name}.conf", Server.Writer.Site(Plan));

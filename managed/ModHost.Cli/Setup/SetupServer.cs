@@ -30,6 +30,11 @@ internal sealed class SetupServer(ServerOptions options, SetupOptions own, Parse
                 : "say where the files go: --target FOLDER, or --system for Debian's places");
         }
 
+        if (result.GetValue(options.User) is not null && !options.IsDaemon(result))
+        {
+            throw CommandException.Wrong("--user needs --mode daemon: embedded, an application has the web server's user");
+        }
+
         if (Project.Find(typed) is not null)
         {
             throw CommandException.Wrong($"{typed} is a project; a server in production runs what was published: "
@@ -78,7 +83,7 @@ internal sealed class SetupServer(ServerOptions options, SetupOptions own, Parse
     private int Carry(SetupPlan setup, string root, bool system)
     {
         var dry = result.GetValue(own.DryRun);
-        var files = setup.Files.Select(file => (File: file, Path: Path.Combine(root, system ? file.Place : file.Name)))
+        var files = (system ? setup.FilesFor(root) : setup.Files).Select(file => (File: file, Path: Path.Combine(root, system ? file.Place : file.Name)))
             .Select(one => (one.File, one.Path, State: one.File.StateAt(one.Path))).ToArray();
         if (files.FirstOrDefault(one => one.State == FileState.Edited) is { Path: { } edited } && !dry
             && !result.GetValue(own.Force))
@@ -113,14 +118,17 @@ internal sealed class SetupServer(ServerOptions options, SetupOptions own, Parse
         return ExitCode.Success;
     }
 
+    // As a2ensite and a2enmod do it.
     private static void Enable(SetupPlan setup, string root)
     {
-        var (link, target) = setup.Enabled;
-        var path = Path.Combine(root, link);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        if (!File.Exists(path) && new FileInfo(path).LinkTarget is null)
+        foreach (var (link, target) in setup.Enabled.Where(one => File.Exists(Path.GetFullPath(one.Target, Path.GetDirectoryName(Path.Combine(root, one.Link))!))))
         {
-            File.CreateSymbolicLink(path, target);
+            var path = Path.Combine(root, link);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (!File.Exists(path) && new FileInfo(path).LinkTarget is null)
+            {
+                File.CreateSymbolicLink(path, target);
+            }
         }
     }
 

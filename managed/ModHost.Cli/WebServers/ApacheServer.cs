@@ -23,6 +23,8 @@ internal sealed partial class ApacheServer : WebServer
 
     public override string ServerModules => s_moduleFolders.FirstOrDefault(Directory.Exists) ?? s_moduleFolders[0];
 
+    public override bool ServesAsRoot => false;
+
     public override int DrainSignal => WindowChange;
 
     public override int ReloadSignal => UserOne;

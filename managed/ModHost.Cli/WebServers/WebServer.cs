@@ -35,6 +35,9 @@ internal abstract class WebServer(string program, Version version, string module
     /// <summary>Whether it can send what lies compressed beside a file.</summary>
     public virtual bool Precompressed => false;
 
+    /// <summary>Whether its workers may be root's.</summary>
+    public virtual bool ServesAsRoot => true;
+
     /// <summary>Where a server of one run tells of its state; "": at a socket of its own.</summary>
     public virtual string StatusPath() => "";
 

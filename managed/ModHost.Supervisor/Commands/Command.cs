@@ -5,7 +5,7 @@ namespace ModHost.Supervisor.Commands;
 /// <summary>A line at control.sock.</summary>
 internal sealed record Command
 {
-    /// <summary>status, configure, reload, restart, drain, stop, log-level, shutdown.</summary>
+    /// <summary>status, configure, reload, restart, drain, stop, log-level, replace, shutdown.</summary>
     [JsonPropertyName("command")]
     public string? Name { get; set; }
 

@@ -29,6 +29,7 @@ internal sealed class CommandRunner
             ["stop"] = (command, answer) => EachGroup(command, answer,
                 group => group.Halt(EndCause.Command, drain: false, EventLoop.Now)),
             ["log-level"] = SetLogLevel,
+            ["replace"] = Replace,
             ["shutdown"] = Shutdown,
         };
     }
@@ -126,6 +127,19 @@ internal sealed class CommandRunner
 
         _daemon.SetLogLevel(ErrorLine.Level(command.Level), group);
         answer(Done(null));
+    }
+
+    // Answered before the end: the next supervisor knows nothing of it.
+    private void Replace(Command command, Action<byte[]> answer)
+    {
+        Refuse();
+        if (!_daemon.HasWatchdog)
+        {
+            throw new FormatException("no watchdog would start another supervisor");
+        }
+
+        answer(Done(null));
+        _daemon.MakeWay();
     }
 
     private void Shutdown(Command command, Action<byte[]> answer)

@@ -5,6 +5,9 @@ namespace ModHost.Supervisor.Groups;
 /// <summary>What bounds a worker's life. Times are milliseconds, 0 is no limit where one can be absent.</summary>
 internal sealed record WorkerLimits
 {
+    /// <summary>What modhost dev --debug gives a group as its <c>env</c>; the startup hook does it.</summary>
+    public const string WaitForDebugger = "MODHOST_WAIT_FOR_DEBUGGER=1";
+
     public long StartupTimeout { get; init; } = 60_000;
 
     public long GracefulTimeout { get; init; } = 30_000;
@@ -20,6 +23,9 @@ internal sealed record WorkerLimits
 
     public long MemoryLimit { get; init; }
 
+    /// <summary>Somebody looks at it with a debugger, which makes silence no sign of anything.</summary>
+    public bool IsDebugged { get; init; }
+
     /// <param name="options">Of the group.</param>
     /// <param name="jitter">From 0 to 1: workers that began together shall not end together.</param>
     public static WorkerLimits Of(ProcessGroupOptions options, double jitter) => new()
@@ -31,5 +37,6 @@ internal sealed record WorkerLimits
         RestartInterval = (long)(options.RestartInterval * (1 + (jitter / 10))),
         MaximumRequests = (ulong)(options.MaximumRequests * (1 + (jitter / 10))),
         MemoryLimit = options.MemoryLimit,
+        IsDebugged = options.Env == WaitForDebugger,
     };
 }

@@ -69,7 +69,7 @@ internal sealed partial class RunningCommand : IAsyncDisposable
         var folder = NewFolder();
         try
         {
-            return await Child.TryRun(Program, arguments, folder, Environment(folder), TimeSpan.FromMinutes(1));
+            return await Child.TryRun(Program, arguments, folder, Environment(folder), TimeSpan.FromMinutes(3));
         }
         finally
         {
@@ -83,7 +83,7 @@ internal sealed partial class RunningCommand : IAsyncDisposable
         {
             await Wait.Until($"the command says '{text}'", () => Output.Contains(text, StringComparison.Ordinal)
                 || (HasExited ? throw new InvalidOperationException($"it has ended:\n{Output}") : false),
-                TimeSpan.FromSeconds(60));
+                TimeSpan.FromMinutes(3));
         }
         catch (TimeoutException error)
         {
@@ -114,7 +114,7 @@ internal sealed partial class RunningCommand : IAsyncDisposable
     /// <summary>Its exit code, after which nothing of it is left.</summary>
     public async Task<int> Ended(TimeSpan? limit = null)
     {
-        var code = await _child.Exited(limit ?? TimeSpan.FromSeconds(60));
+        var code = await _child.Exited(limit ?? TimeSpan.FromMinutes(3));
         await NothingIsLeft();
         return code;
     }
@@ -171,6 +171,10 @@ internal sealed partial class RunningCommand : IAsyncDisposable
     {
         ["TMPDIR"] = folder,
         ["MODHOST_NGINX"] = Settings.Nginx,
+        // Builds that the command starts leave no server behind.
+        ["MSBUILDDISABLENODEREUSE"] = "1",
+        ["UseSharedCompilation"] = "false",
+        ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
     };
 
     [GeneratedRegex("\e\\[")]

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using ModHost.Cli.Tests.EndToEnd;
+using ModHost.EndToEnd.Tests.Browser;
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.EndToEnd.Tests.Development;
+
+/// <summary>A new web project whose page and API tell its edition, under <c>modhost dev</c> or another development server.</summary>
+internal sealed class DevelopedProject : IAsyncDisposable
+{
+    private const string Page = "Pages/Index.cshtml";
+    private const string Source = "Edition.cs";
+
+    private readonly string _folder;
+    private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
+    {
+        Timeout = TimeSpan.FromSeconds(60),
+    };
+
+    private Child? _server;
+
+    private DevelopedProject(string folder) => _folder = folder;
+
+    public int Port { get; } = FreePort.Next();
+
+    public string Url => $"http://127.0.0.1:{Port}/";
+
+    public string Output => _server?.Output ?? "";
+
+    public int Id => _server?.Id ?? 0;
+
+    public string Folder => _folder;
+
+    public static async Task<DevelopedProject> New()
+    {
+        var project = new DevelopedProject(await WebProject.New());
+        project.Write("Program.cs", project.Read("Program.cs").Replace("app.Run();",
+            """
+            app.MapGet("/edition", () => Shop.Edition.Text);
+            if (Shop.Edition.Text.Length == 0)
+            {
+                throw new InvalidOperationException("an edition without a text");
+            }
+
+            app.Run();
+            """, StringComparison.Ordinal));
+        project.WriteEdition("first");
+        project.Write(Page, project.Read(Page).Replace("</h1>", "</h1>\n<p id=\"edition\">@Shop.Edition.Text</p>", StringComparison.Ordinal));
+        return project;
+    }
+
+    /// <summary>Starts <c>modhost dev</c>, and waits until it serves.</summary>
+    public async Task Develop(params string[] options)
+    {
+        var environment = RunningCommand.Environment(Path.GetDirectoryName(_folder)!);
+        _server = Child.Start(RunningCommand.Program, ["dev", _folder, "--host", "127.0.0.1", "--port", $"{Port}", .. options],
+            _folder, environment);
+        await Says("Serving Shop at");
+    }
+
+    /// <summary>Starts the SDK's own.</summary>
+    public async Task DotnetWatch()
+    {
+        _server = Child.Start("/usr/bin/env", ["dotnet", "watch", "--no-hot-reload", "--non-interactive", "--project", _folder, "run",
+            "--no-launch-profile", "--urls", Url], _folder, await PackageFolder.Environment(Path.GetDirectoryName(_folder)!));
+        await Answers("first");
+    }
+
+    public async Task Says(string text)
+    {
+        try
+        {
+            await Wait.Until($"it says '{text}'", () => Output.Contains(text, StringComparison.Ordinal)
+                || (_server!.HasExited ? throw new InvalidOperationException($"it has ended:\n{Output}") : false), TimeSpan.FromMinutes(4));
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}\n{Output}", error);
+        }
+    }
+
+    /// <summary>Saves a source whose class has this text in it.</summary>
+    public void WriteEdition(string text) => WriteSource($"namespace Shop;\n\npublic static class Edition\n{{\n    public const string Text = \"{text}\";\n}}\n");
+
+    public void WriteSource(string text) => Write(Source, text);
+
+    /// <summary>Saves the page with another heading.</summary>
+    public void WriteHeading(string text)
+    {
+        var page = Read(Page);
+        var begin = page.IndexOf("<h1", StringComparison.Ordinal);
+        var end = page.IndexOf("</h1>", StringComparison.Ordinal);
+        Write(Page, $"{page[..begin]}<h1>{text}{page[end..]}");
+    }
+
+    /// <summary>What the API says; null: nobody answers.</summary>
+    public async Task<string?> Edition()
+    {
+        try
+        {
+            return await _client.GetStringAsync(new Uri(Url + "edition"));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    public async Task Answers(string edition)
+    {
+        try
+        {
+            await Wait.Until($"the API says '{edition}'", async () => await Edition() == edition, TimeSpan.FromMinutes(4));
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}\n{Output}", error);
+        }
+    }
+
+    /// <summary>From a save to the first answer of what was saved, a number of times; the median.</summary>
+    public async Task<TimeSpan> MedianOfEdits(int count)
+    {
+        var times = new List<TimeSpan>();
+        for (var number = 0; number < count; number++)
+        {
+            var watch = Stopwatch.StartNew();
+            WriteEdition($"edit {number}");
+            await Answers($"edit {number}");
+            times.Add(watch.Elapsed);
+        }
+
+        return times.Order().ElementAt(count / 2);
+    }
+
+    /// <summary>Ctrl-C; its exit code.</summary>
+    public async Task<int> Stop()
+    {
+        Signal.Send(Id, Signal.Int);
+        return await _server!.Exited(TimeSpan.FromSeconds(90));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is { HasExited: false })
+        {
+            Signal.TrySend(Id, Signal.Int);
+            try
+            {
+                await _server.Exited(TimeSpan.FromSeconds(30));
+            }
+            catch (TimeoutException)
+            {
+                // What is left is killed.
+            }
+        }
+
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _client.Dispose();
+        Directory.Delete(Path.GetDirectoryName(_folder)!, recursive: true);
+    }
+
+    private string Read(string name) => File.ReadAllText(Path.Combine(_folder, name));
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
+}
