@@ -169,7 +169,8 @@ check_group(apr_pool_t *ptemp, mod_modhost_group_conf *group,
 
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, NULL,
                      "MH%04u: process group \"%s\" in %s:%d runs nothing",
-                     MH_E_GROUP_UNUSED, group->name, group->line.file, group->line.number);
+                     MH_E_GROUP_UNUSED, group->name, group->line.file,
+                     group->line.number);
         return OK;
     }
 
