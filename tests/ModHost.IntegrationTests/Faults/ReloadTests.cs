@@ -111,6 +111,7 @@ public abstract class ReloadTests<TServer>
         await Wait.Until("both workers have started the app", () => Lines("started") == 2);
         await nginx.Reload("/empty");
         await Wait.Until("the old workers have stopped the app", () => Lines("stopped") == 2);
+        await Wait.Until("both new workers have started the app", () => Lines("started") == 4);
         Assert.Equal(0, await nginx.Quit());
         Assert.Equal(4, Lines("stopping"));
         Assert.Equal(4, Lines("stopped"));
