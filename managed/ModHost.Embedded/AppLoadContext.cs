@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -26,6 +27,21 @@ internal sealed class AppLoadContext : AssemblyLoadContext
         var context = new AppLoadContext(settings);
         SharedFramework.RefuseNewer(settings.Name, context._resolver);
         return context.LoadFromAssemblyPath(settings.Path);
+    }
+
+    /// <summary>That of the first method in an exception's trace that an application brought; null: there is none.
+    /// </summary>
+    public static AppLoadContext? ThrowerOf(Exception exception)
+    {
+        foreach (var frame in new StackTrace(exception).GetFrames())
+        {
+            if (frame.GetMethod() is { } method && GetLoadContext(method.Module.Assembly) is AppLoadContext context)
+            {
+                return context;
+            }
+        }
+
+        return exception.InnerException is { } inner ? ThrowerOf(inner) : null;
     }
 
     protected override Assembly? Load(AssemblyName assemblyName)

@@ -39,6 +39,17 @@ internal static class AppProgram
         }
     }
 
+    /// <summary>Tells whether a program is the one whose code an exception came from; null: no program's.</summary>
+    public static Func<Assembly, bool>? ThrowerOf(Exception exception)
+    {
+        if (!CanLoadFiles || AppLoadContext.ThrowerOf(exception) is not { } context)
+        {
+            return null;
+        }
+
+        return program => AssemblyLoadContext.GetLoadContext(program) == context;
+    }
+
     /// <summary>Until disposed of, names that code of this flow loads are looked up in the program's own context.</summary>
     public static IDisposable? EnterReflection(Assembly program) =>
         CanLoadFiles ? AssemblyLoadContext.EnterContextualReflection(program) : null;

@@ -28,6 +28,16 @@ internal static class AppRegistry
     public static bool HasOnly(string path) =>
         Array.TrueForAll(Volatile.Read(ref s_apps), app => app is null || app.ProgramPath == path);
 
+    /// <summary>The application whose code an exception came from, or <see langword="null"/>. Any thread.</summary>
+    public static EmbeddedApp? ThrowerOf(Exception? exception) =>
+        exception is not null && AppProgram.ThrowerOf(exception) is { } context
+            ? Array.FindLast(Volatile.Read(ref s_apps), app => app?.Program is { } program && context(program))
+            : null;
+
+    /// <summary>Names of all that were started. Any thread.</summary>
+    public static IReadOnlyList<string> Names() =>
+        [.. Volatile.Read(ref s_apps).OfType<EmbeddedApp>().Select(app => app.Name).Distinct()];
+
     /// <summary>Takes an application in and lets it start when its turn comes. A MODHOST_E_* code.</summary>
     public static int Start(AppSettings settings)
     {

@@ -52,7 +52,7 @@ internal sealed partial class EmbeddedApp
         {
             Enter(AppRegistry.HasOnly(settings.Path));
             _scope = StartScope.Enter(settings);
-            program = AppProgram.Load(settings);
+            Program = program = AppProgram.Load(settings);
             StartScope.SetEntryAssembly(program);
 
             // What the application loads by name comes from its own folder.

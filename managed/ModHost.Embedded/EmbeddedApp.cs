@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using ModHost.Abi;
 using ModHost.Server;
 using ModHost.Server.Hosting;
@@ -25,6 +26,9 @@ internal sealed partial class EmbeddedApp(AppSettings settings) : HostedApp, ISe
     public uint Number => settings.Number;
 
     public string ProgramPath => settings.Path;
+
+    /// <summary>Once it is loaded. Any thread.</summary>
+    public Assembly? Program { get; private set; }
 
     public override string Name => settings.Name;
 

@@ -11,19 +11,23 @@ internal static class ProcessEnd
 
     public static void Watch()
     {
-        AppDomain.CurrentDomain.UnhandledException += static (_, arguments) =>
-            Report(Errors.ThreadDied, $"unhandled exception, the worker process ends: {arguments.ExceptionObject}");
+        AppDomain.CurrentDomain.UnhandledException += static (_, arguments) => Report(
+            HostedApp.Current as EmbeddedApp ?? AppRegistry.ThrowerOf(arguments.ExceptionObject as Exception),
+            $"{Errors.ThreadDied}: unhandled exception, the worker process ends: {arguments.ExceptionObject}");
 
-        // Not raised when the web server ends the process: it leaves without the runtime's knowledge.
-        AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
-            Report(Errors.ProcessExit, $"the application ends the worker process (exit code {Environment.ExitCode})");
+        // Not raised when the web server ends the process: it leaves without the runtime's knowledge. It is raised on
+        // a thread of the runtime's, which knows nothing of the one that has called Environment.Exit.
+        AppDomain.CurrentDomain.ProcessExit += static (_, _) => Report(
+            HostedApp.Current as EmbeddedApp,
+            $"{Errors.ProcessExit}: {Who()} ends the worker process (exit code {Environment.ExitCode})");
     }
 
-    private static void Report(string tag, string text)
+    private static string Who() => HostedApp.Current is not null || AppRegistry.Names() is not { Count: > 1 } names
+        ? "the application" : $"one of the applications {string.Join(", ", names)}";
+
+    private static void Report(EmbeddedApp? app, string text)
     {
-        var app = HostedApp.Current as EmbeddedApp;
-        WebServer.Log(app?.Number ?? Modhost.MODHOST_NO_APP, Modhost.MODHOST_LOG_CRITICAL, "ModHost.Embedded",
-            $"{tag}: {text}");
+        WebServer.Log(app?.Number ?? Modhost.MODHOST_NO_APP, Modhost.MODHOST_LOG_CRITICAL, "ModHost.Embedded", text);
         Thread.Sleep(s_moment);
     }
 }

@@ -11,6 +11,9 @@ namespace ModHost.Protocol;
 /// </remarks>
 public ref struct ResponseHeadWriter
 {
+    /// <summary>Fields of one block.</summary>
+    public const int MostFields = ushort.MaxValue;
+
     private readonly int _capacity;
     private Span<byte> _memory;
     private byte[]? _rented;
@@ -22,7 +25,7 @@ public ref struct ResponseHeadWriter
     /// <summary>Begins a block with at most <paramref name="fields"/> fields.</summary>
     public ResponseHeadWriter(Span<byte> memory, int fields)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)fields, ushort.MaxValue);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)fields, (uint)MostFields);
         _memory = memory;
         _capacity = fields;
         _end = HeadLayout.ResponseSize + (fields * HeadLayout.FieldSize);

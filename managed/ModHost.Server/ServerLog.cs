@@ -8,10 +8,11 @@ internal static partial class ServerLog
     private const string Request = "Connection id \"{ConnectionId}\", Request id \"{TraceIdentifier}\": ";
 
     [LoggerMessage(401, LogLevel.Error,
-        "MH0401: " + Request + "An unhandled exception was thrown by the application.",
+        "MH0401: " + Request + "An unhandled exception was thrown by the application: {Method} {Path}",
         EventName = "ApplicationError")]
     public static partial void ApplicationError(
-        this ILogger logger, string connectionId, string traceIdentifier, Exception exception);
+        this ILogger logger, string connectionId, string traceIdentifier, string method, string path,
+        Exception exception);
 
     [LoggerMessage(402, LogLevel.Information,
         "MH0402: " + Request + "bad request data: \"{Message}\"",
@@ -45,6 +46,12 @@ internal static partial class ServerLog
         "MH0407: " + Request + "refused with 400: a request header is not valid text.",
         EventName = "HeaderRefused")]
     public static partial void HeaderRefused(this ILogger logger, string connectionId, string traceIdentifier);
+
+    [LoggerMessage(408, LogLevel.Error,
+        "MH0408: " + Request + "a response or its trailers have {Count} headers, more than {Most}; it is broken off.",
+        EventName = "TooManyHeaders")]
+    public static partial void TooManyHeaders(
+        this ILogger logger, string connectionId, string traceIdentifier, int count, int most);
 
     [LoggerMessage(10, LogLevel.Debug,
         Request + "the request was aborted by the client.",

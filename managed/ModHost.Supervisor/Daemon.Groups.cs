@@ -108,9 +108,9 @@ internal sealed partial class Daemon : IGroupEffects
     {
         var command = WorkerCommand.Of(spec, index);
         var target = _groups[group.Name].Log;
-        if (command.Warning.Length > 0)
+        foreach (var warning in command.Warnings)
         {
-            target.Write(LogLevel.Warning, null, Errors.Spawn, command.Warning);
+            target.Write(LogLevel.Warning, null, Errors.Spawn, warning);
         }
 
         var id = _nextWorker++;

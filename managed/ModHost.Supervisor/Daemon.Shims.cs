@@ -94,15 +94,17 @@ internal sealed partial class Daemon : IShimObserver
             return;
         }
 
+        Descriptor? page = null;
         try
         {
-            var page = MemoryFile.Create("modhost-begun", FrameLayout.BegunSize);
+            page = MemoryFile.Create("modhost-begun", FrameLayout.BegunSize);
             var (shimEnd, workerEnd) = UnixSocket.Pair();
             process.SendChannel(shim.Pid, workerEnd, page.Duplicate());
             shim.SendWorker(group.Name, worker, shimEnd, page);
         }
         catch (PosixException exception)
         {
+            page?.Dispose();
             ((IGroupEffects)this).Log(group, worker, LogLevel.Error, Errors.Channel, string.Create(
                 CultureInfo.InvariantCulture,
                 $"no channel to web-server process {shim.Pid}: {exception.Message}"));

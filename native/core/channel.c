@@ -205,8 +205,8 @@ channel_report(mh_channel *channel, const mh_error *error,
 
     mh_error_set(&report, error->code ? error->code : MH_E_CHANNEL_LOST,
                  "the channel to worker %u of group \"%s\" (index %u, pid %u) "
-                 "ended: %.400s; %u requests that it had begun are lost, %u "
-                 "that it had not go to another worker",
+                 "ended: %.400s; of its requests it had begun, and lost, %u; "
+                 "%u that it had not begun go to another worker",
                  channel->worker, channel->group->name, channel->index,
                  channel->pid, error->code ? error->text : "it was closed",
                  count->lost, count->retried);

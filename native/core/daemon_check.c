@@ -66,6 +66,17 @@ user_of(const char *name)
 }
 
 
+uid_t
+mh_daemon_settings_user(const mh_daemon_settings *settings,
+    const mh_daemon_host *host)
+{
+    char  name[PATH_MAX];
+
+    return is_set(settings, MH_DAEMON_user)
+           ? user_of(text(settings, MH_DAEMON_user, name)) : host->user;
+}
+
+
 /* Whether this process, which is not root's, has the group anyway. */
 static bool
 has_group(const char *name)
@@ -174,6 +185,12 @@ limits_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
 
     files = number(settings, MH_DAEMON_nofile_limit);
 
+    if (files != 0 && files < MH_DAEMON_FILES_LEAST) {
+        return mh_fail(error, MH_E_GROUP_LIMIT,
+                       "nofile-limit=%lld is less than a worker needs: %u at "
+                       "least", (long long) files, MH_DAEMON_FILES_LEAST);
+    }
+
     if (files != 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0
         && limit.rlim_max != RLIM_INFINITY
         && (uint64_t) files > limit.rlim_max)
@@ -227,6 +244,31 @@ processes_check(const mh_daemon_settings *settings, mh_error *error)
 }
 
 
+/* It may have to be made; its folder has to be there. */
+static int
+log_check(const char *typed, const char *path, int kind, mh_error *error)
+{
+    char         folder[2 * PATH_MAX];
+    mh_error     unused;
+
+    if (kind == 'd') {
+        return mh_fail(error, MH_E_GROUP_VALUE,
+                       "log=%s is a folder, and not a file", typed);
+    }
+
+    (void) snprintf(folder, sizeof(folder), "%s", path);
+    *(strrchr(folder, '/') + 1) = '\0';
+
+    if (mh_file_kind(folder, &unused) != 'd') {
+        return mh_fail(error, MH_E_GROUP_VALUE,
+                       "log=%s: there is no folder \"%s\" for it", typed,
+                       folder);
+    }
+
+    return 0;
+}
+
+
 static int
 place_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
     enum mh_daemon_key key, mh_error *error)
@@ -260,7 +302,7 @@ place_check(const mh_daemon_settings *settings, const mh_daemon_host *host,
                        "%s=%s is not a file that can be read", name, typed);
     }
 
-    return 0;
+    return key == MH_DAEMON_log ? log_check(typed, path, kind, error) : 0;
 }
 
 

@@ -51,6 +51,9 @@ extern mh_daemon_option  mh_daemon_keys[MH_DAEMON_OPTIONS];
 
 #define MH_DAEMON_AUTO  -1             /* number of "auto"                    */
 
+/* nofile-limit: .NET has about 200 files open before the first request. */
+#define MH_DAEMON_FILES_LEAST  256u
+
 /* mh_daemon_value.number of affinity */
 #define MH_AFFINITY_NONE    0
 #define MH_AFFINITY_COOKIE  1
@@ -94,6 +97,10 @@ typedef struct mh_daemon_host {
  */
 int mh_daemon_settings_check(const mh_daemon_settings *settings,
     const mh_daemon_host *host, mh_error *error);
+
+/* Of its workers; (uid_t) -1: a name that this machine does not know. */
+uid_t mh_daemon_settings_user(const mh_daemon_settings *settings,
+    const mh_daemon_host *host);
 
 /* The name of a group: letters, digits, '.', '_' and '-', 1 to 64 of them, and
    not "embedded". 0, or -1 with *error. */

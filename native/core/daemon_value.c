@@ -11,6 +11,7 @@
 
 
 #define COUNT_MOST  100000000
+#define CORES_MOST  10000
 #define TIME_MOST   2147483647           /* ms: the other side has 32 bits    */
 
 
@@ -169,8 +170,9 @@ read_nice(const char *text, int64_t *number)
 }
 
 
-static bool
-groups_known(const char *list)
+/* "supplementary-groups=adm,nosuch names "nosuch", which is not a group" */
+static int
+groups_check(const char *list, mh_error *error)
 {
     char     name[256];
     size_t   length;
@@ -179,8 +181,12 @@ groups_known(const char *list)
     do {
         length = strcspn(list, ",");
 
-        if (length == 0 || length >= sizeof(name)) {
-            return false;
+        if (length == 0) {
+            return mh_fail(error, MH_E_GROUP_USER, "has an empty name in it");
+        }
+
+        if (length >= sizeof(name)) {
+            return mh_fail(error, MH_E_GROUP_USER, "has too long a name in it");
         }
 
         memcpy(name, list, length);
@@ -189,14 +195,15 @@ groups_known(const char *list)
         if (!read_whole(name, UINT32_MAX - 1, &unused)
             && getgrnam(name) == NULL)
         {
-            return false;
+            return mh_fail(error, MH_E_GROUP_USER,
+                           "names \"%s\", which is not a group", name);
         }
 
         list += length;
 
     } while (*list++ == ',');
 
-    return true;
+    return 0;
 }
 
 
@@ -234,9 +241,10 @@ read_cores(const char *text, int64_t *number, mh_error *error)
         return 0;
     }
 
-    return read_whole(text, 10000, number) && *number > 0 ? 0
+    return read_whole(text, CORES_MOST, number) && *number > 0 ? 0
            : mh_fail(error, MH_E_GROUP_VALUE,
-                     "is neither a number from 1 on nor \"auto\"");
+                     "is neither a number from 1 to %d nor \"auto\"",
+                     CORES_MOST);
 }
 
 
@@ -251,9 +259,9 @@ accounts_check(enum mh_daemon_type type, const char *text, mh_error *error)
                : mh_fail(error, MH_E_GROUP_USER, "is not a user");
     }
 
-    return groups_known(text)
-           && (type == MH_DAEMON_TYPE_GROUPS || strchr(text, ',') == NULL) ? 0
-           : mh_fail(error, MH_E_GROUP_USER, "is not a group");
+    return type == MH_DAEMON_TYPE_GROUP && strchr(text, ',') != NULL
+           ? mh_fail(error, MH_E_GROUP_USER, "is more than one group")
+           : groups_check(text, error);
 }
 
 
@@ -289,7 +297,8 @@ mh_daemon_value_read(enum mh_daemon_type type, const char *text,
 
     case MH_DAEMON_TYPE_COUNT:
         return read_whole(text, COUNT_MOST, number) ? 0
-               : mh_fail(error, MH_E_GROUP_VALUE, "is not a number");
+               : mh_fail(error, MH_E_GROUP_VALUE,
+                         "is not a number from 0 to %d", COUNT_MOST);
 
     case MH_DAEMON_TYPE_CORES:
         return read_cores(text, number, error);

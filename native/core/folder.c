@@ -138,7 +138,7 @@ nothing_found(const folder_search *search, mh_error *error)
     if (search->missing[0] != '\0') {
         return mh_fail(error, MH_E_APP_FOLDER,
                        "the folder \"%s\" has a runtimeconfig.json, but no "
-                       "\"%s\": a single-file application cannot be embedded",
+                       "\"%s\": copy all that \"dotnet publish\" wrote",
                        search->folder, search->missing);
     }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 
@@ -37,6 +38,59 @@ program_check(const char *path, mh_error *error)
     }
 
     return rc;
+}
+
+
+/* Whether there is a file of this name with `end` behind it. */
+static bool
+has_beside(const char *program, const char *end)
+{
+    char      path[PATH_MAX];
+    mh_error  unused;
+
+    return snprintf(path, sizeof(path), "%s%s", program, end)
+               < (int) sizeof(path)
+           && mh_file_kind(path, &unused) == 'f';
+}
+
+
+/*
+ * "dotnet publish" puts a program beside an assembly, and that program alone
+ * can do nothing; one that is an application by itself has all in one file.
+ */
+static int
+parts_check(const char *program, mh_error *error)
+{
+    bool  assembly, config;
+
+    assembly = has_beside(program, ".dll");
+    config = has_beside(program, ".runtimeconfig.json");
+
+    if (!assembly && !config && !has_beside(program, ".deps.json")) {
+        return 0;
+    }
+
+    if (!config) {
+        return mh_fail(error, MH_E_APP_RUNTIMECONFIG,
+                       "\"%s.runtimeconfig.json\" is missing: copy all that "
+                       "\"dotnet publish\" wrote", program);
+    }
+
+    return assembly ? 0
+           : mh_fail(error, MH_E_APP_MISSING,
+                     "\"%s.dll\" is missing: copy all that \"dotnet publish\" "
+                     "wrote", program);
+}
+
+
+/* The file itself is in the folder: what a link leads to was put there for
+   somebody else. */
+static bool
+is_own_file(const char *path)
+{
+    struct stat  st;
+
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 
@@ -69,7 +123,7 @@ program_find(const char *folder, char *file, size_t size, mh_error *error)
             || strcmp(entry->d_name, "createdump") == 0
             || snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name)
                >= (int) sizeof(path)
-            || mh_file_kind(path, &unused) != 'f'
+            || !is_own_file(path)
             || program_check(path, &unused) != 0)
         {
             continue;
@@ -100,7 +154,7 @@ inspect_program(const char *file, mh_app_spec *spec, mh_error *error)
 
     mh_app_spec_free(spec);
 
-    if (program_check(file, error) != 0) {
+    if (program_check(file, error) != 0 || parts_check(file, error) != 0) {
         return -1;
     }
 

@@ -178,6 +178,37 @@ address_map(const pe_image *image, uint32_t address, uint64_t *offset,
 }
 
 
+/* A copy that was broken off has its headers, and lacks what they tell of. */
+static int
+sections_check(const pe_image *image, mh_error *error)
+{
+    uint8_t   bytes[SECTION_SIZE];
+    uint64_t  at, end;
+    unsigned  i;
+
+    at = image->optional + image->optional_size;
+
+    for (i = 0; i < image->sections; i++, at += SECTION_SIZE) {
+
+        if (!mh_file_read(image->file, at, bytes, sizeof(bytes))) {
+            return not_managed(image, "it is cut short", error);
+        }
+
+        end = (uint64_t) get32(bytes + 16) + get32(bytes + 20);
+
+        if (get32(bytes + 16) != 0 && end > image->file->size) {
+            return mh_fail(error, MH_E_APP_UNREADABLE,
+                           "\"%s\" is cut short: it has %llu bytes of %llu",
+                           image->file->path,
+                           (unsigned long long) image->file->size,
+                           (unsigned long long) end);
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 cli_check(const pe_image *image, uint64_t offset, mh_error *error)
 {
@@ -226,6 +257,7 @@ mh_pe_check(const mh_file *file, mh_error *error)
 
     if (coff_read(&image, error) != 0
         || directory_read(&image, &address, error) != 0
+        || sections_check(&image, error) != 0
         || address_map(&image, address, &offset, error) != 0)
     {
         return -1;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -207,22 +208,15 @@ pair_start(mh_supervisor *supervisor, const mh_supervisor_programs *programs,
 }
 
 
-int
-mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
+static int
+instance_start(mh_supervisor *supervisor, const char *run_directory,
     const mh_supervisor_programs *programs, int log,
     const mh_daemon_config *config, mh_error *error)
 {
-    mh_supervisor_let_go(supervisor);
-
-    if (supervisor->directory[0] != '\0') {
-        mh_instance_remove(supervisor->directory);       /* of the last pair  */
-    }
-
     if (mh_instance_make(run_directory, config->server, supervisor->directory,
                          sizeof(supervisor->directory), error)
         != 0)
     {
-        supervisor->directory[0] = '\0';
         return -1;
     }
 
@@ -236,26 +230,83 @@ mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
     }
 
     mh_instance_remove(supervisor->directory);
-    supervisor->directory[0] = '\0';
 
     return -1;
+}
+
+
+/* Whether somebody has the other end. */
+static bool
+is_held(int lifeline)
+{
+    struct pollfd  p;
+
+    if (lifeline == -1) {
+        return false;
+    }
+
+    p.fd = lifeline;
+    p.events = POLLRDHUP;
+    p.revents = 0;
+
+    return poll(&p, 1, 0) == 0;
+}
+
+
+/* One that lives, but is out of reach, is needed until there is another: web
+   server processes that are about to end still have channels to its workers. */
+int
+mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
+    const mh_supervisor_programs *programs, int log,
+    const mh_daemon_config *config, mh_error *error)
+{
+    mh_supervisor  last;
+
+    if (!is_held(supervisor->lifeline)) {
+        mh_supervisor_let_go(supervisor);
+
+        if (supervisor->directory[0] != '\0') {
+            mh_instance_remove(supervisor->directory);
+            supervisor->directory[0] = '\0';
+        }
+    }
+
+    last = *supervisor;
+    supervisor->lifeline = -1;
+
+    if (instance_start(supervisor, run_directory, programs, log, config,
+                       error)
+        != 0)
+    {
+        *supervisor = last;
+        return -1;
+    }
+
+    (void) mh_supervisor_stop(&last, 0);
+
+    return 0;
+}
+
+
+/* Whether a socket has been taken away, by which nobody reaches it any more. */
+static bool
+is_lost(const char *directory, const char *name)
+{
+    char         path[MH_INSTANCE_MAX + sizeof("/control.sock")];
+    struct stat  st;
+
+    (void) snprintf(path, sizeof(path), "%s/%s", directory, name);
+
+    return lstat(path, &st) == -1 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 
 bool
 mh_supervisor_lives(const mh_supervisor *supervisor)
 {
-    struct pollfd  p;
-
-    if (supervisor->lifeline == -1) {
-        return false;
-    }
-
-    p.fd = supervisor->lifeline;
-    p.events = POLLRDHUP;
-    p.revents = 0;
-
-    return poll(&p, 1, 0) == 0;
+    return is_held(supervisor->lifeline)
+           && !is_lost(supervisor->directory, "control.sock")
+           && !is_lost(supervisor->directory, "shim.sock");
 }
 
 
@@ -310,12 +361,16 @@ int
 mh_supervisor_configure(mh_supervisor *supervisor,
     const mh_daemon_config *config, mh_error *error)
 {
+    mh_error  reason;
+
     supervisor->generation++;
 
     if (mh_daemon_config_write(config, supervisor->generation,
-                               supervisor->directory, error) != 0)
+                               supervisor->directory, &reason) != 0)
     {
-        return -1;
+        return mh_fail(error, MH_E_SUPERVISOR_CONFIGURE,
+                       "process groups go on with the old configuration, as "
+                       "the new one cannot be written: %.800s", reason.text);
     }
 
     /* The supervisor knows which older ones are still needed. */

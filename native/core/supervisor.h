@@ -46,14 +46,19 @@ int mh_run_directory_check(const char *path, mh_error *error);
 
 /*
  * Makes the instance, starts the pair and waits until it is up, for 10 s at
- * most. `log`: descriptor for what goes to standard output and error. 0, or -1
- * with *error and nothing left behind.
+ * most; then one that was there before is told to end. `log`: descriptor for
+ * what goes to standard output and error. 0, or -1 with *error, nothing left
+ * behind and *supervisor as it was.
  */
 int mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
     const mh_supervisor_programs *programs, int log,
     const mh_daemon_config *config, mh_error *error);
 
-/* Whether the watchdog or the supervisor lives. */
+/*
+ * Whether the watchdog or the supervisor lives, and can be reached: its sockets
+ * are still in the instance directory. Those of one that was restarted are, as
+ * the watchdog keeps them.
+ */
 bool mh_supervisor_lives(const mh_supervisor *supervisor);
 
 /* A new generation; waits for the answer, for 2 s at most. 0, or -1. */

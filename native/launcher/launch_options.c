@@ -8,6 +8,8 @@
 #include "launch.h"
 #include "report.h"
 
+#include "daemon_options.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +28,8 @@ static const struct {
     { "--user", offsetof(launch_options, user), 0, ID_MAX, 10 },
     { "--group", offsetof(launch_options, group), 0, ID_MAX, 10 },
     { "--umask", offsetof(launch_options, umask), 0, 0777, 8 },
-    { "--nofile", offsetof(launch_options, nofile), 32, INT32_MAX, 10 },
+    { "--nofile", offsetof(launch_options, nofile), MH_DAEMON_FILES_LEAST,
+      INT32_MAX, 10 },
     { "--nice", offsetof(launch_options, nice), -20, 19, 10 },
 };
 

@@ -21,16 +21,20 @@ static void
 ngx_http_modhost_check_program(ngx_http_modhost_app_conf_t *app, char *root,
     mh_error *error)
 {
-    mh_error     unused;
+    mh_error     reason;
     mh_app_spec  spec;
 
     if (error->code != MH_E_APP_FOLDER) {
         return;
     }
 
-    if (mh_app_inspect_daemon((char *) app->path.data, root, &spec, &unused)
+    if (mh_app_inspect_daemon((char *) app->path.data, root, &spec, &reason)
         != 0)
     {
+        if (reason.code == MH_E_APP_RUNTIMECONFIG) {
+            *error = reason;
+        }
+
         return;
     }
 
@@ -213,6 +217,19 @@ ngx_http_modhost_settle(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf)
                       "MH0%d: modhost_restrict_embedded refuses embedded mode "
                       "for \"%V\" in %V:%ui", MH_E_RESTRICTED, &app->path,
                       &mlcf->place.file, mlcf->place.line);
+        return NGX_ERROR;
+    }
+
+    if (app->group != NULL
+        && mlcf->max_head_size > MODHOST_FRAME_LENGTH_MAX
+                                 - sizeof(modhost_request_start))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "MH0%d: a modhost_max_head_size of more than %uz bytes, "
+                      "which no process group can be given, for \"%V\" in "
+                      "%V:%ui", MH_E_VALUE_RANGE,
+                      MODHOST_FRAME_LENGTH_MAX - sizeof(modhost_request_start),
+                      &app->path, &mlcf->place.file, mlcf->place.line);
         return NGX_ERROR;
     }
 

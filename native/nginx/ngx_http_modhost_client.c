@@ -89,6 +89,27 @@ ngx_http_modhost_tls(ngx_http_request_t *r, ngx_http_modhost_client_t *client)
 
 
 /*
+ * Whether a URI that goes on within the mount's last segment has been led here
+ * all the same: rewritten in this location, or below "location /shop/", which
+ * "/shopping" does not match.
+ */
+static ngx_uint_t
+ngx_http_modhost_is_led_here(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (!ctx->request->valid_location) {
+        return 1;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_core_module);
+
+    return ctx->conf->path_base.data == NULL && clcf->name.len != 0
+           && clcf->name.data[clcf->name.len - 1] == '/';
+}
+
+
+/*
  * PathBase is what the location is mounted at. A URI that nginx rewrote may be
  * elsewhere: then there is none. One that only begins like the mount, such as
  * "/shopping" at "location /shop", is not this application's.
@@ -110,10 +131,15 @@ ngx_http_modhost_path(ngx_http_modhost_ctx_t *ctx, mh_str *base, mh_str *path)
 
     length = mh_path_base(uri, mount);
 
+    if (length < 0 && ngx_http_modhost_is_led_here(ctx)) {
+        length = 0;
+    }
+
     if (length < 0) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "modhost: \"%V\" is not below \"%V\"", &r->uri,
-                      &ctx->conf->base);
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "MH0%d: \"%V\" is not below \"%V\", where application "
+                      "\"%s\" is", MH_E_NOT_BELOW, &r->uri, &ctx->conf->base,
+                      ctx->app->name);
         return NGX_HTTP_NOT_FOUND;
     }
 

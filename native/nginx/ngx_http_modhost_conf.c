@@ -5,6 +5,8 @@
 #include "ngx_http_modhost.h"
 
 
+static ngx_int_t ngx_http_modhost_keeps_handler(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *conf);
 static void ngx_http_modhost_merge_place(ngx_conf_t *cf,
     ngx_http_modhost_loc_conf_t *prev, ngx_http_modhost_loc_conf_t *conf);
 static char *ngx_http_modhost_merge_variables(ngx_conf_t *cf,
@@ -145,6 +147,12 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return rv;
     }
 
+    if (conf->pass.len != 0
+        && ngx_http_modhost_keeps_handler(cf, conf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     ngx_http_modhost_merge_place(cf, prev, conf);
 
     rv = ngx_http_modhost_merge_base(cf, prev, conf);
@@ -163,6 +171,50 @@ ngx_http_modhost_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* nginx would take the last directive of a location that answers requests, and
+   say nothing. */
+char *
+ngx_http_modhost_one_handler(ngx_conf_t *cf)
+{
+    ngx_str_t                 *value;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "MH0%d: another directive of this location answers its "
+                       "requests, so \"%V\" cannot", MH_E_HANDLERS, &value[0]);
+    return NGX_CONF_ERROR;
+}
+
+
+/* A directive of another module, behind modhost_pass, may have put its own. */
+static ngx_int_t
+ngx_http_modhost_keeps_handler(ngx_conf_t *cf,
+    ngx_http_modhost_loc_conf_t *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler == ngx_http_modhost_handler) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "MH0%d: another directive of this location answers its "
+                  "requests, so \"modhost_pass\" cannot, in %V:%ui",
+                  MH_E_HANDLERS, &conf->place.file, conf->place.line);
+    return NGX_ERROR;
 }
 
 

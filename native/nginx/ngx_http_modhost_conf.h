@@ -138,6 +138,8 @@ char *ngx_http_modhost_hide_header(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 void ngx_http_modhost_here(ngx_conf_t *cf, ngx_http_modhost_place_t *place);
+/* The directive that is read is the only one here that answers requests. */
+char *ngx_http_modhost_one_handler(ngx_conf_t *cf);
 
 /* The application of a location that is merged; NGX_OK or ERROR. */
 ngx_int_t ngx_http_modhost_pass_resolve(ngx_conf_t *cf,

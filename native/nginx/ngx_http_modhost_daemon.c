@@ -93,13 +93,16 @@ ngx_http_modhost_daemon_run(ngx_cycle_t *cycle,
     }
 
     if (config.group_count == 0) {
+        (void) mh_supervisor_stop(&ngx_http_modhost_supervisor, 0);
         return NGX_OK;
     }
 
     if (ngx_http_modhost_supervisor.lifeline != -1) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                      "MH0%d: watchdog and supervisor are gone; a new pair is "
-                      "started", MH_E_SUPERVISOR_START);
+                      "MH0%d: watchdog and supervisor are gone, or their "
+                      "sockets in \"%s\" are; a new pair is started",
+                      MH_E_SUPERVISOR_START,
+                      ngx_http_modhost_supervisor.directory);
     }
 
     log = cycle->log->file != NULL
@@ -351,6 +354,11 @@ ngx_http_modhost_exit_master(ngx_cycle_t *cycle)
     if (ngx_http_modhost_supervisor.lifeline == -1) {
         return;
     }
+
+    /* as nginx would after this: nobody may connect to a server that waits for
+       its end, and the next one needs the ports */
+
+    ngx_close_listening_sockets(cycle);
 
     mmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_modhost_module);
     wait = 0;

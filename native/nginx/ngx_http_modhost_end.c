@@ -124,9 +124,10 @@ ngx_http_modhost_detach(ngx_http_modhost_ctx_t *ctx, uint32_t reason)
 }
 
 
-/* What was sent must not look whole: connection or stream is reset. */
+/* What was sent must not look whole: nginx resets the stream or, after this,
+   the connection when it closes it. */
 static void
-ngx_http_modhost_break_off(ngx_http_modhost_ctx_t *ctx)
+ngx_http_modhost_reset_at_close(ngx_http_modhost_ctx_t *ctx)
 {
     struct linger        linger;
     ngx_connection_t    *c;
@@ -137,14 +138,12 @@ ngx_http_modhost_break_off(ngx_http_modhost_ctx_t *ctx)
 
 #if (NGX_HTTP_V2)
     if (r->stream) {
-        ngx_http_modhost_finalize(ctx, NGX_ERROR);
         return;
     }
 #endif
 
 #if (NGX_HTTP_V3)
     if (r->http_version == NGX_HTTP_VERSION_30) {
-        ngx_http_modhost_finalize(ctx, NGX_ERROR);
         return;
     }
 #endif
@@ -166,8 +165,23 @@ ngx_http_modhost_break_off(ngx_http_modhost_ctx_t *ctx)
         c->ssl->no_wait_shutdown = 1;
     }
 #endif
+}
 
-    ngx_http_modhost_finalize(ctx, NGX_ERROR);
+
+/* Of the client's own request; where HEAD has its head, all is there. */
+static ngx_uint_t
+ngx_http_modhost_is_cut_off(ngx_http_modhost_ctx_t *ctx)
+{
+    ngx_http_request_t  *r;
+
+    r = ctx->request;
+
+    if (!ctx->head_sent || ctx->upgraded || r != r->main) {
+        return 0;
+    }
+
+    return r->buffered || r->connection->buffered || ctx->pending != NULL
+           || (!ctx->ended && !r->header_only);
 }
 
 
@@ -200,7 +214,8 @@ ngx_http_modhost_fail(ngx_http_modhost_ctx_t *ctx, ngx_int_t status,
         return;
     }
 
-    ngx_http_modhost_break_off(ctx);
+    ngx_http_modhost_reset_at_close(ctx);
+    ngx_http_modhost_finalize(ctx, NGX_ERROR);
 }
 
 
@@ -253,7 +268,12 @@ ngx_http_modhost_abort_all(uint32_t reason, ngx_uint_t groups)
 }
 
 
-/* nginx ends the request, whatever the reason: the client left, mostly. */
+/*
+ * nginx ends the request, whatever the reason: the client left, mostly. Or it
+ * took too long (send_timeout), or the worker has to go
+ * (worker_shutdown_timeout): nginx would close the connection as after a whole
+ * response, which is what HTTP/1.0 takes for the end of one.
+ */
 void
 ngx_http_modhost_cleanup(void *data)
 {
@@ -262,6 +282,10 @@ ngx_http_modhost_cleanup(void *data)
     ngx_uint_t  class;
 
     ctx->finalized = 1;
+
+    if (ngx_http_modhost_is_cut_off(ctx)) {
+        ngx_http_modhost_reset_at_close(ctx);
+    }
 
     ngx_http_modhost_detach(ctx, ctx->ended ? 0 : MODHOST_RESET_CLIENT);
 

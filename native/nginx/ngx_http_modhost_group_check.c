@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_modhost_check_run(ngx_conf_t *cf,
 static ngx_int_t ngx_http_modhost_check_group(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf, ngx_http_modhost_group_conf_t *group,
     mh_daemon_host *host);
+static void ngx_http_modhost_check_users(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_host *host);
 static ngx_int_t ngx_http_modhost_check_group_app(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf, ngx_http_modhost_group_conf_t *group);
 static ngx_int_t ngx_http_modhost_check_dotnet(const char *root,
@@ -113,7 +115,47 @@ ngx_http_modhost_check_groups(ngx_conf_t *cf,
         }
     }
 
+    ngx_http_modhost_check_users(cf, mmcf, &host);
+
     return NGX_OK;
+}
+
+
+/*
+ * The supervisor takes connections from the web server's user: an application
+ * that has this user too can command it, and reach other groups' workers. Who
+ * has but one group has nothing to keep apart.
+ */
+static void
+ngx_http_modhost_check_users(ngx_conf_t *cf,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_host *host)
+{
+    ngx_uint_t                       i;
+    ngx_http_modhost_group_conf_t  **groups;
+
+    if (!host->privileged || ngx_http_modhost_groups_used(mmcf) < 2) {
+        return;
+    }
+
+    groups = mmcf->groups.elts;
+
+    for (i = 0; i < mmcf->groups.nelts; i++) {
+
+        if (groups[i]->app == NULL
+            || mh_daemon_settings_user(&groups[i]->settings, host)
+               != host->user)
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "MH0%d: process group \"%V\" has the web server's own "
+                      "user, so its application can pass for an nginx worker "
+                      "and reach other groups: give each a user= of its own, "
+                      "in %V:%ui", MH_E_GROUP_SHARES_USER, &groups[i]->name,
+                      &groups[i]->place.file, groups[i]->place.line);
+        return;
+    }
 }
 
 
@@ -175,8 +217,9 @@ ngx_http_modhost_check_group(ngx_conf_t *cf,
 
     if (group->app == NULL) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "modhost: process group \"%V\" in %V:%ui runs nothing",
-                      &group->name, &group->place.file, group->place.line);
+                      "MH0%d: process group \"%V\" in %V:%ui runs nothing",
+                      MH_E_GROUP_UNUSED, &group->name, &group->place.file,
+                      group->place.line);
         return NGX_OK;
     }
 

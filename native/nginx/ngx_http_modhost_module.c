@@ -20,6 +20,8 @@
 
 static ngx_int_t ngx_http_modhost_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_modhost_postconfiguration(ngx_conf_t *cf);
+static char *ngx_http_modhost_check_bounds(ngx_conf_t *cf, void *post,
+    void *data);
 
 
 static ngx_conf_enum_t  ngx_http_modhost_dispatch[] = {
@@ -28,18 +30,17 @@ static ngx_conf_enum_t  ngx_http_modhost_dispatch[] = {
     { ngx_null_string, 0 }
 };
 
-/* Times are 32-bit milliseconds on the app's side: 24 days. */
 static ngx_conf_num_bounds_t  ngx_http_modhost_count_bounds = {
-    ngx_conf_check_num_bounds, 0, 1000000
+    ngx_http_modhost_check_bounds, 0, 1000000
 };
 
 /* The block has 32-bit offsets and a 16-bit count. */
 static ngx_conf_num_bounds_t  ngx_http_modhost_head_bounds = {
-    ngx_conf_check_num_bounds, 1024, 16777216
+    ngx_http_modhost_check_bounds, 1024, 16777216
 };
 
 static ngx_conf_num_bounds_t  ngx_http_modhost_header_bounds = {
-    ngx_conf_check_num_bounds, 1, 65000
+    ngx_http_modhost_check_bounds, 1, 65000
 };
 
 
@@ -180,10 +181,63 @@ ngx_module_t  ngx_http_modhost_module = {
 };
 
 
+/* Of numbers and sizes, which are equally wide. */
+static char *
+ngx_http_modhost_check_bounds(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_int_t              *number = data;
+    ngx_conf_num_bounds_t  *bounds = post;
+
+    ngx_str_t  *value;
+
+    if (*number >= bounds->low && *number <= bounds->high) {
+        return NGX_CONF_OK;
+    }
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "MH0%d: %V takes a value from %i to %i, and not \"%V\"",
+                       MH_E_VALUE_RANGE, &value[0], bounds->low, bounds->high,
+                       &value[1]);
+    return NGX_CONF_ERROR;
+}
+
+
 static ngx_int_t
 ngx_http_modhost_preconfiguration(ngx_conf_t *cf)
 {
     return ngx_http_modhost_add_variables(cf);
+}
+
+
+/*
+ * "nginx -s stop" and its like read the configuration for the pid file alone:
+ * an application that is broken must not keep anybody from stopping nginx, or
+ * from opening its logs again. "reload" is told here what it would be told.
+ */
+static ngx_uint_t
+ngx_http_modhost_only_signals(void)
+{
+    int     i;
+    size_t  len;
+
+    if (ngx_process != NGX_PROCESS_SIGNALLER) {
+        return 0;
+    }
+
+    for (i = 1; i < ngx_argc; i++) {
+        len = ngx_strlen(ngx_argv[i]);
+
+        if (len >= sizeof("reload") - 1
+            && ngx_strcmp(ngx_argv[i] + len - (sizeof("reload") - 1), "reload")
+               == 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -195,7 +249,9 @@ ngx_http_modhost_postconfiguration(ngx_conf_t *cf)
 
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_modhost_module);
 
-    if (mmcf->apps.nelts == 0 && ngx_http_modhost_groups_used(mmcf) == 0) {
+    if ((mmcf->apps.nelts == 0 && ngx_http_modhost_groups_used(mmcf) == 0)
+        || ngx_http_modhost_only_signals())
+    {
         return NGX_OK;
     }
 

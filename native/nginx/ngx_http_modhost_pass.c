@@ -44,6 +44,11 @@ ngx_http_modhost_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "is duplicate";
     }
 
+    rv = ngx_http_modhost_one_handler(cf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
     value = cf->args->elts;
 
     for (i = 2; i < cf->args->nelts; i++) {

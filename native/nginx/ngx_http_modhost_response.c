@@ -87,13 +87,12 @@ ngx_http_modhost_send_head(ngx_http_modhost_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    ctx->head_sent = 1;
-
     if (rc > NGX_OK) {
-        ngx_http_modhost_finalize(ctx, rc);
+        ngx_http_modhost_finalize(ctx, rc);      /* a filter's own answer     */
         return NGX_DONE;
     }
 
+    ctx->head_sent = 1;
     ctx->rest = length;
     r->write_event_handler = ngx_http_modhost_write_handler;
 
@@ -124,6 +123,14 @@ ngx_http_modhost_status_line(ngx_http_modhost_ctx_t *ctx,
     r->headers_out.content_length_n = head->content_length;
 
     reason = mh_head_slice(head, head->reason);
+
+    if (reason.length == 0 && head->status == NGX_HTTP_SWITCHING_PROTOCOLS) {
+
+        /* nginx knows no text for it, and some clients want one */
+
+        ngx_str_set(&r->headers_out.status_line, "101 Switching Protocols");
+        return NGX_OK;
+    }
 
     /* nginx knows that these two have no body by a status line of its own */
 

@@ -15,8 +15,14 @@ static ngx_int_t ngx_http_modhost_status_send(ngx_http_request_t *r,
 char *
 ngx_http_modhost_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    char                          *rv;
     ngx_http_core_loc_conf_t      *clcf;
     ngx_http_modhost_main_conf_t  *mmcf;
+
+    rv = ngx_http_modhost_one_handler(cf);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
 
     mmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_modhost_module);
     mmcf->status = 1;

@@ -88,6 +88,27 @@ public sealed class StartTests
     }
 
     [Fact]
+    public void An_exception_is_traced_to_the_application_whose_code_it_came_from()
+    {
+        using var first = RunningApp.Start("web");
+        using var second = RunningApp.Start("web");
+        foreach (var app in (RunningApp[])[first, second])
+        {
+            app.WaitForState(Modhost.MODHOST_APP_READY);
+            var program = AppRegistry.Find(app.Number)!.Program!;
+            var method = program.GetType("Behaviour.Builders")!.GetMethod("ServeAsync")!;
+            var thrown = Record.Exception(() =>
+                method.Invoke(null, System.Reflection.BindingFlags.DoNotWrapExceptions, null, [null], null));
+            Assert.IsType<NullReferenceException>(thrown);
+            Assert.Equal(app.Number, AppRegistry.ThrowerOf(thrown)!.Number);
+            Assert.Equal(app.Number, AppRegistry.ThrowerOf(new AggregateException(thrown))!.Number);
+        }
+
+        Assert.Null(AppRegistry.ThrowerOf(new InvalidOperationException("of nobody")));
+        Assert.Equal(["Behaviour"], AppRegistry.Names());
+    }
+
+    [Fact]
     public void Settings_of_the_runtimeconfig_become_AppContext_switches()
     {
         using var first = RunningApp.Prepare("web");

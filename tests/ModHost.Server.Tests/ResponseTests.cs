@@ -411,7 +411,7 @@ public sealed class ResponseTests
         Assert.Equal(0, answer.ContentLength);
         var line = Assert.Single(server.Logged, line => line.Exception is FormatException);
         Assert.Equal(LogLevel.Error, line.Level);
-        Assert.Matches("^MH0401: Connection id \"[0-9A-V]{13}\", Request id \"[0-9A-V]{13}:00000001\": An unhandled exception was thrown by the application.$", line.Text);
+        Assert.Matches("^MH0401: Connection id \"[0-9A-V]{13}\", Request id \"[0-9A-V]{13}:00000001\": An unhandled exception was thrown by the application: GET /.*$", line.Text);
     }
 
     [Fact]
@@ -459,7 +459,43 @@ public sealed class ResponseTests
         Assert.Contains(server.Logged, line => line.Text.StartsWith("MH0402:", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task An_unhandled_exception_is_logged_with_method_and_path_and_without_the_query()
+    {
+        await using var server = await MemoryServer.Handle(_ => throw new InvalidOperationException("boom"));
+
+        await server.Get("/orders/7?key=secret");
+
+        var line = Assert.Single(server.Logged, line => line.Text.StartsWith("MH0401:", StringComparison.Ordinal));
+        Assert.EndsWith("thrown by the application: GET /orders/7", line.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task More_headers_than_a_head_has_room_for_break_the_response_off(bool trailers)
+    {
+        await using var server = await MemoryServer.Handle(http =>
+        {
+            var headers = trailers ? http.Features.Get<IHttpResponseTrailersFeature>()!.Trailers : http.Response.Headers;
+            headers["X-Many"] = Enumerable.Repeat("v", ResponseHeadWriter.MostFields + 1).ToArray();
+            return Task.CompletedTask;
+        });
+        var request = RequestBlock.Get("/");
+        request.HttpVersion = 0x0200;
+
+        var answer = await server.Send(request);
+
+        Assert.Equal(ResetReason.App, answer.WasReset);
+        Assert.Empty(answer.Pieces);
+        Assert.Contains(server.Logged, line => line.Text.StartsWith("MH0408:", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Logged, line => line.Text.StartsWith("MH0406:", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(101)]
+    [InlineData(103)]
     [InlineData(99)]
     [InlineData(600)]
     [InlineData(-1)]

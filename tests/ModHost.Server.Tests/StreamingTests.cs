@@ -360,6 +360,42 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task Files_without_a_size_are_sent_with_what_is_in_them()
+    {
+        await using var server = await MemoryServer.Handle(http => http.Response.SendFileAsync("/proc/self/status"));
+
+        var answer = await server.Get("/");
+
+        Assert.StartsWith("Name:", answer.Body, StringComparison.Ordinal);
+        Assert.EndsWith("\n", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(answer.Pieces, piece => piece.File is not null);
+        Assert.True(answer.Ended);
+    }
+
+    [Fact]
+    public async Task Files_without_an_end_are_sent_until_the_client_goes()
+    {
+        await using var server = await MemoryServer.Handle(http => http.Response.SendFileAsync("/dev/zero"));
+
+        var exchange = server.Begin(RequestBlock.Get("/"));
+        await exchange.Until(seen => seen.BodyBytes.Length > 100_000);
+        exchange.Abort(ResetReason.Client);
+        await exchange.Completion();
+
+        Assert.False(exchange.Ended);
+    }
+
+    [Fact]
+    public async Task A_file_without_an_end_does_not_hold_up_the_answer_to_HEAD()
+    {
+        var request = RequestBlock.Get("/");
+        request.Method = "HEAD";
+        await using var server = await MemoryServer.Handle(http => http.Response.SendFileAsync("/dev/zero"));
+
+        Assert.True((await server.Send(request)).Ended);
+    }
+
+    [Fact]
     public async Task Files_that_are_missing_or_too_short_are_the_applications_fault()
     {
         var path = Path.GetTempFileName();

@@ -40,6 +40,25 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task An_application_that_fails_because_its_client_has_gone_breaks_nothing_off()
+    {
+        await using var server = await MemoryServer.Handle(async http =>
+        {
+            await using var stream = await http.Features.Get<IHttpUpgradeFeature>()!.UpgradeAsync();
+            await stream.ReadExactlyAsync(new byte[100]);
+        });
+
+        var exchange = server.Begin(Request(), [], ends: false);
+        await exchange.Until(seen => seen.Status == 101);
+        exchange.Upload("one"u8.ToArray(), ends: true);
+        await exchange.Completion();
+
+        Assert.True(exchange.Ended);
+        Assert.Equal(ResetReason.None, exchange.WasReset);
+        Assert.Contains(server.Logged, line => line.Text.StartsWith("MH0401:", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_body_of_an_upgraded_request_is_empty_and_its_answer_has_none()
     {
         await using var server = await MemoryServer.Handle(async http =>

@@ -7,6 +7,25 @@ public sealed class ConfigurationTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("modhost-").FullName;
 
     [Fact]
+    public void Lines_of_env_file_that_are_passed_over_are_named_without_what_they_have()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllLines(path, ["# a comment", "", "A=1", "BAD LINE", "=secret", " B = 2", "C="]);
+            Assert.Equal($"env-file {path}: not NAME=VALUE, so passed over: line 4, 5", EnvironmentFileCheck.Warning(path));
+            File.WriteAllLines(path, ["A=1"]);
+            Assert.Equal("", EnvironmentFileCheck.Warning(path));
+            Assert.Equal("", EnvironmentFileCheck.Warning(path + ".missing"));
+            Assert.Equal("", EnvironmentFileCheck.Warning(""));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void A_configuration_is_read_with_its_defaults()
     {
         var configuration = Read("""

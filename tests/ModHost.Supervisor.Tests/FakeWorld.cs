@@ -25,6 +25,9 @@ internal sealed class FakeWorld : IGroupEffects
     /// <summary>The next processes cannot be started.</summary>
     public string? SpawnError { get; set; }
 
+    /// <summary>What the next processes have from their beginning.</summary>
+    public long Resident { get; set; }
+
     public IEnumerable<Worker> Live => Group.Workers.Where(worker => worker.Life.IsLive);
 
     public Worker[] Ready => [.. Group.Workers.Where(worker => worker.State == WorkerState.Ready)];
@@ -99,7 +102,7 @@ internal sealed class FakeWorld : IGroupEffects
             return null;
         }
 
-        var process = new FakeProcess();
+        var process = new FakeProcess { Resident = Resident };
         var worker = new Worker(_next++, index, version, spec,
             new WorkerLife(process, WorkerLimits.Of(spec.Options, 0), now))
         {

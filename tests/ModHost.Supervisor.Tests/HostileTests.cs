@@ -163,7 +163,7 @@ public sealed class HostileTests
     private static int Descriptors(int pid) =>
         Directory.GetFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd")).Length;
 
-    private static byte[] Frame(FrameType type, byte[]? payload = null, uint stream = 0, uint value = 0) =>
+    internal static byte[] Frame(FrameType type, byte[]? payload = null, uint stream = 0, uint value = 0) =>
         new FrameHeader(type, Stream: stream, Value: value).Frame(payload ?? []);
 
     private static byte[] Hello(PeerKind kind, ushort version = 1)

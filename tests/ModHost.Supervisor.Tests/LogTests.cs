@@ -33,6 +33,31 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
+    public void Lines_of_a_log_that_cannot_be_opened_are_in_the_supervisors_own_after_one_that_says_why()
+    {
+        using var logs = new Logs();
+        var (own, path) = (Path.Combine(_folder, "error.log"), Path.Combine(_folder, "later", "app.log"));
+        logs.Configure(own, LogLevel.Error);
+        var log = logs.Of(path);
+        log.Add("first\n"u8.ToArray(), 0);
+        logs.Flush(0);
+        log.Add("second\n"u8.ToArray(), LogFile.Pause);
+        logs.Flush(LogFile.Pause);
+        Assert.Equal(long.MaxValue, logs.Due);
+        var lines = File.ReadAllLines(own);
+        Assert.Contains("[error]", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith($"MH0716: a log cannot be written, so its lines come here: open {path}: No such file or directory",
+            lines[0], StringComparison.Ordinal);
+        Assert.Equal(["first", "second"], lines[1..]);
+
+        Directory.CreateDirectory(Path.Combine(_folder, "later"));
+        log.Add("third\n"u8.ToArray(), 2 * LogFile.Pause);
+        logs.Flush(2 * LogFile.Pause);
+        Assert.Equal("third\n", File.ReadAllText(path));
+        Assert.Equal(3, File.ReadAllLines(own).Length);
+    }
+
+    [Fact]
     public void A_log_that_nobody_writes_to_any_more_is_closed_when_all_of_it_is_written()
     {
         using var logs = new Logs();
@@ -93,6 +118,23 @@ public sealed class LogTests : IDisposable
         var line = Encoding.UTF8.GetString(ErrorLine.Format(LogLevel.Warning, "[shop/0 7] ", "a\r\nb\u001b[1m\u0000ü\tc\n\n"));
         Assert.Matches(new Regex(@"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[warn\] \d+#0: modhost: \[shop/0 7\] a\n    b\\x1b\[1m\\x00ü\tc\n$"), line);
     }
+
+    [Fact]
+    public void Nothing_in_a_line_moves_a_terminal_or_turns_its_text_around()
+    {
+        var line = Encoding.UTF8.GetString(ErrorLine.Format(LogLevel.Error, "", "a\u009bb\u2028c\u202ed\u2066e\u00a0f\u200ag"));
+        Assert.EndsWith("a\\x9bb\\u2028c\\u202ed\\u2066e\u00a0f\u200ag\n", line, StringComparison.Ordinal);
+    }
+
+#if !DEBUG
+    [Fact]
+    public void Exceptions_in_a_log_do_not_tell_where_ModHost_was_built()
+    {
+        var exception = Record.Exception(() => ModHost.Posix.AppendFile.Open(Path.Combine(_folder, "missing", "app.log")));
+        Assert.Contains(" in /_/managed/ModHost.Posix/AppendFile.cs:line", exception!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetFullPath(Repository.Root), exception.ToString(), StringComparison.Ordinal);
+    }
+#endif
 
     [Theory]
     [InlineData("emerg", "Emergency")]

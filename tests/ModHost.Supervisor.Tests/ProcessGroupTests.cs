@@ -186,6 +186,45 @@ public sealed class ProcessGroupTests
     }
 
     [Fact]
+    public void Workers_that_are_above_memory_limit_from_the_start_are_replaced_ever_more_rarely_and_one_line_says_why()
+    {
+        var world = new FakeWorld(("memory-limit", "1000")) { Resident = 2000 };
+        for (var i = 0; i < 240; i++)
+        {
+            world.Start();
+            world.Pass(500);
+        }
+
+        Assert.InRange(world.Events.Count(text => text.StartsWith("spawn", StringComparison.Ordinal)), 6, 12);
+        Assert.Single(world.Lines, line => line.StartsWith("MH0708 memory-limit", StringComparison.Ordinal));
+        Assert.Equal(AppState.Ready, world.Group.Status.State);
+
+        // A limit that suits them takes what was wished back.
+        world.Group.Adjust(Specs.Of(("memory-limit", "5000")));
+        world.Start();
+        var kept = world.Ready;
+        world.Pass(60_000);
+        Assert.Equal(kept, world.Ready);
+    }
+
+    [Fact]
+    public void A_worker_that_grows_by_its_work_is_replaced_at_once_however_often_that_happens()
+    {
+        var world = new FakeWorld(("memory-limit", "1000"));
+        world.Start();
+        for (var i = 0; i < 10; i++)
+        {
+            world.Pass(GrowthBackoff.Settling);
+            world.Process(world.Ready.Single()).Resident = 1000;
+            world.Pass(WorkerLife.BeatInterval + 50);
+            Assert.Single(world.Starting);
+            world.Start();
+        }
+
+        Assert.DoesNotContain(world.Lines, line => line.StartsWith("MH0708 memory-limit", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Only_one_worker_at_a_time_is_replaced()
     {
         var world = new FakeWorld(("processes", "3"), ("maximum-requests", "1"));

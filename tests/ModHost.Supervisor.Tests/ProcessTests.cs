@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ModHost.Protocol;
 using ModHost.Supervisor.Tests.Running;
 
 namespace ModHost.Supervisor.Tests;
@@ -53,6 +54,17 @@ public sealed class ProcessTests
             var pattern = @"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d " + line.Replace("PID", $"{worker}", StringComparison.Ordinal);
             Until.True(pattern, () => Regex.IsMatch(supervisor.LogText, pattern));
         }
+    }
+
+    [Fact]
+    public void A_category_stays_within_its_line_and_a_text_that_is_cut_says_so()
+    {
+        using var supervisor = RunningSupervisor.Start(watched: false);
+        var worker = supervisor.Ready(1)[0];
+        var payload = Encoding.UTF8.GetBytes("cat\r\negoryx" + new string('ü', 10_000));
+        supervisor.Order(worker, "raw " + Convert.ToHexString(HostileTests.Frame(FrameType.Log, payload, value: 4, stream: 10)));
+        supervisor.HasLogged("cat??egory: xüü");
+        Assert.Contains("üü ... (cut)\n", supervisor.LogText, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -199,7 +211,7 @@ public sealed class ProcessTests
     {
         using var supervisor = RunningSupervisor.Start(watched: false);
         foreach (var command in (object[])[new { command = "dance" }, new { command = "reload", group = "nobody" }, new { }, 1, "x",
-            new { command = "log-level", level = "loud" }, new { command = "configure", generation = "x" }])
+            new { command = (string?)null }, new { command = "log-level", level = "loud" }, new { command = "configure", generation = "x" }])
         {
             var answer = supervisor.Command(command)!;
             Assert.False(answer["ok"]!.GetValue<bool>());
@@ -207,6 +219,38 @@ public sealed class ProcessTests
         }
 
         supervisor.Ready(1);
+    }
+
+    [Fact]
+    public void A_command_that_the_supervisor_fails_at_is_answered_and_ends_nothing()
+    {
+        using var supervisor = RunningSupervisor.Start(watched: true);
+        var (process, worker) = (supervisor.Supervisor, supervisor.Ready(1)[0]);
+        var configuration = RunningSupervisor.Usual(supervisor.Folder);
+        configuration["groups"] = new JsonArray((JsonNode?)null);
+        supervisor.Configure(2, configuration);
+        Assert.False(supervisor.Command(new { command = "configure", generation = 2 })!["ok"]!.GetValue<bool>());
+        supervisor.HasLogged("MH0722");
+        Assert.Equal((process, worker), (supervisor.Supervisor, supervisor.Ready(1)[0]));
+    }
+
+    [SkippableFact]
+    public void The_web_servers_user_can_look_and_change_nothing()
+    {
+        const int Games = 60;
+        Skip.IfNot(Environment.IsPrivilegedProcess, "Changing users takes root.");
+        using var supervisor = RunningSupervisor.Start(watched: false, configuration =>
+            (configuration["user"], configuration["group"]) = (Games, Games));
+        var worker = supervisor.Ready(1)[0];
+        Assert.True(supervisor.CommandAs(Games, "status")["ok"]!.GetValue<bool>());
+        foreach (var command in (string[])["configure", "reload", "restart", "drain", "stop", "log-level", "shutdown"])
+        {
+            var answer = supervisor.CommandAs(Games, command);
+            Assert.False(answer["ok"]!.GetValue<bool>());
+            Assert.StartsWith("MH0719: ", (string?)answer["error"], StringComparison.Ordinal);
+        }
+
+        Assert.Equal(worker, supervisor.Ready(1)[0]);
     }
 
     [Fact]

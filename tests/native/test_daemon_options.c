@@ -287,6 +287,14 @@ CASE(A_limit_above_the_hard_one_is_refused)
 }
 
 
+CASE(A_limit_below_what_a_worker_needs_is_refused)
+{
+    CHECK_INT(check(true, "nofile-limit=255", NULL), MH_E_GROUP_LIMIT);
+    CHECK_INT(check(true, "nofile-limit=256", NULL), 0);
+    CHECK_INT(check(true, "nofile-limit=0", NULL), 0);
+}
+
+
 CASE(Folders_and_files_are_there)
 {
     CHECK_INT(check(true, "home=/tmp", NULL), 0);
@@ -297,6 +305,16 @@ CASE(Folders_and_files_are_there)
     CHECK_INT(check(true, "env-file=/tmp", NULL), MH_E_GROUP_VALUE);
     CHECK_INT(check(true, "env-file=/no/such/file", NULL), MH_E_GROUP_VALUE);
     CHECK_INT(check(true, "reload-on=/may/come/later", NULL), 0);
+}
+
+
+CASE(A_log_may_be_made_in_a_folder_that_is_there)
+{
+    CHECK_INT(check(true, "log=/tmp/no-such-log", NULL), 0);
+    CHECK_INT(check(true, "log=no-such-log", NULL), 0);
+    CHECK_INT(check(true, "log=/no/such/folder/log", NULL), MH_E_GROUP_VALUE);
+    CHECK_INT(check(true, "log=/etc/passwd/log", NULL), MH_E_GROUP_VALUE);
+    CHECK_INT(check(true, "log=/tmp", NULL), MH_E_GROUP_VALUE);
 }
 
 

@@ -105,7 +105,7 @@ CASE(What_is_no_assembly_is_refused)
     refused_assembly(IMAGE_DIRECTORY, 4, 0, 104, "native code");
     refused_assembly(IMAGE_DIRECTORY + 4, 4, 71, 104, "native code");
     refused_assembly(IMAGE_DIRECTORY, 4, 0x9000, 104, "none of its sections");
-    refused_assembly(IMAGE_SECTION + 20, 4, 0xfffffff0, 104, "cut short");
+    refused_assembly(IMAGE_SECTION + 20, 4, 0xfffffff0, 102, "cut short");
     refused_assembly(IMAGE_CLI, 4, 8, 104, "cut short");
     refused_assembly(IMAGE_CLI_ENTRY, 4, 0, 104, "class library");
     refused_assembly(IMAGE_MACHINE, 2, 0x01c4, 108, "another machine");
@@ -171,7 +171,7 @@ CASE(A_file_that_is_cut_anywhere_is_refused_without_harm)
 
     for (size = 0; size < 1024; size++) {
         (void) image_assembly(memory);
-        CHECK(check_bytes(mh_pe_check, size) == -1 || size >= 584);
+        CHECK(check_bytes(mh_pe_check, size) == -1 || size >= 1016);
         (void) image_library(memory);
         CHECK(check_bytes(check_elf, size) == -1 || size >= 666);
     }

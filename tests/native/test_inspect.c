@@ -326,6 +326,86 @@ CASE(A_folder_with_none_or_several_applications_is_refused)
 }
 
 
+CASE(A_copy_that_was_broken_off_is_refused)
+{
+    uint64_t  memory[IMAGE_MAX / 8];
+
+    start();
+    make_text("shop/Shop.runtimeconfig.json", CONFIG);
+    make_file("shop/Shop.dll", memory, image_assembly(memory) - 100);
+    refused("shop", MH_E_APP_UNREADABLE, "cut short");
+    CHECK_HAS(error.text, "has 924 bytes of 1016");
+    end();
+}
+
+
+/* An ELF program of this machine. */
+static void
+make_program(const char *relative)
+{
+    char  command[512];
+
+    snprintf(command, sizeof(command), "cp /bin/true '%s'", path_of("%s",
+             relative));
+
+    if (system(command) != 0) {
+        CHECK_FAIL("%s failed", command);
+    }
+}
+
+
+static void
+refused_daemon(const char *relative, unsigned code, const char *text)
+{
+    mh_app_spec_free(&spec);
+    CHECK_INT(mh_app_inspect_daemon(path_of("%s", relative), dotnet, &spec,
+                                    &error), -1);
+    CHECK_INT(error.code, code);
+    CHECK_HAS(error.text, text);
+}
+
+
+CASE(A_group_runs_a_program_that_is_all_of_an_application)
+{
+    start();
+    make_program("shop/Shop");
+    make_text("shop/Shop.dbg", "text");
+    make_text("shop/appsettings.json", "{}");
+    mh_app_spec_free(&spec);
+    CHECK_INT(mh_app_inspect_daemon(path_of("shop"), dotnet, &spec, &error),
+              0);
+    CHECK_INT(spec.kind, MH_APP_EXECUTABLE);
+    CHECK_TEXT(spec.name, "Shop");
+    end();
+}
+
+
+CASE(A_group_does_not_run_the_program_of_half_a_folder)
+{
+    start();
+    make_program("shop/Shop");
+    make_assembly("shop/Shop.dll");
+    refused_daemon("shop", MH_E_APP_RUNTIMECONFIG,
+                   "/Shop.runtimeconfig.json\" is missing");
+    refused_daemon("shop/Shop", MH_E_APP_RUNTIMECONFIG, "is missing");
+    unlink(path_of("shop/Shop.dll"));
+    make_text("shop/Shop.deps.json", "{}");
+    refused_daemon("shop", MH_E_APP_RUNTIMECONFIG, "is missing");
+    make_text("shop/Shop.runtimeconfig.json", CONFIG);
+    refused_daemon("shop", MH_E_APP_MISSING, "/Shop.dll\" is missing");
+    end();
+}
+
+
+CASE(A_link_to_a_program_makes_no_application_of_a_folder)
+{
+    start();
+    CHECK_INT(symlink("/bin/true", path_of("shop/true")), 0);
+    refused_daemon("shop", MH_E_APP_FOLDER, "holds no application");
+    end();
+}
+
+
 CASE(A_bad_runtimeconfig_is_refused_and_named)
 {
     size_t  i;

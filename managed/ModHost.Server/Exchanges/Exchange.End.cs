@@ -119,13 +119,16 @@ internal abstract partial class Exchange
 
         if (_applicationException is not null)
         {
-            if (HasStarted)
+            if (HasStarted && !HasLostUpgradedClient)
             {
                 Break(ResetReason.App, flush: true);
                 return;
             }
 
-            PrepareErrorResponse();
+            if (!HasStarted)
+            {
+                PrepareErrorResponse();
+            }
         }
 
         try
@@ -142,6 +145,10 @@ internal abstract partial class Exchange
         PreventAbort();
         SendEnd();
     }
+
+    // Its end of an upgraded connection is closed. What the application fails with then is mostly that; and nothing is
+    // broken off that anybody could still take.
+    private bool HasLostUpgradedClient => IsUpgraded && _writerDone;
 
     private void PrepareErrorResponse()
     {

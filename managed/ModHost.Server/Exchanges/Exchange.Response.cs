@@ -107,7 +107,7 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
             }
             catch (Exception exception)
             {
-                Log.ApplicationError(ConnectionId, TraceIdentifier, exception);
+                LogApplicationError(exception);
             }
         }
     }
@@ -136,6 +136,12 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
         if (_status is < 100 or > 599)
         {
             throw new InvalidOperationException($"The status code {_status} is not within 100 to 599.");
+        }
+
+        if (_status < 200 && !_accepting)
+        {
+            throw new InvalidOperationException(
+                $"The status code {_status} is informational: it cannot be the status of a response.");
         }
 
         var forbidden = IsHead || _status is 204 or 205 or 304;
@@ -214,7 +220,26 @@ internal abstract partial class Exchange : IHttpResponseFeature, IHttpResponseTr
         _applicationException = _applicationException is null
             ? exception
             : new AggregateException(_applicationException, exception).Flatten();
-        Log.ApplicationError(ConnectionId, TraceIdentifier, exception);
+        LogApplicationError(exception);
+    }
+
+    // With what the web server's own log knows the request by; not its query, which may have secrets.
+    private void LogApplicationError(Exception exception)
+    {
+        const int LongestPath = 1000;
+        var (method, path) = ("?", "?");
+        try
+        {
+            IHttpRequestFeature request = this;
+            (method, path) = (request.Method, request.PathBase + request.Path);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Something that was left behind: the request is over.
+        }
+
+        Log.ApplicationError(ConnectionId, TraceIdentifier, method,
+            path.Length > LongestPath ? path[..LongestPath] : path, exception);
     }
 
     /// <summary>An answer of the server's own, in place of what the application had prepared.</summary>

@@ -20,7 +20,13 @@ internal abstract partial class Exchange
         }
 
         var length = ContentLengthToSend(flags, _ready.Bytes);
-        var writer = new ResponseHeadWriter(_transport.ResponseHead, _responseHeaders.FieldCount());
+        var fields = _responseHeaders.FieldCount();
+        if (RefusesLocked(fields))
+        {
+            return;
+        }
+
+        var writer = new ResponseHeadWriter(_transport.ResponseHead, fields);
         try
         {
             if (_reason is not null)
@@ -77,7 +83,13 @@ internal abstract partial class Exchange
             return;
         }
 
-        var writer = new ResponseHeadWriter(default, trailers.FieldCount());
+        var fields = trailers.FieldCount();
+        if (RefusesLocked(fields))
+        {
+            return;
+        }
+
+        var writer = new ResponseHeadWriter(default, fields);
         try
         {
             trailers.Write(ref writer);
@@ -88,6 +100,20 @@ internal abstract partial class Exchange
         {
             writer.Dispose();
         }
+    }
+
+    // No block has room for so many.
+    private bool RefusesLocked(int fields)
+    {
+        if (fields <= ResponseHeadWriter.MostFields)
+        {
+            return false;
+        }
+
+        Log.TooManyHeaders(ConnectionId, TraceIdentifier, fields, ResponseHeadWriter.MostFields);
+        BreakLocked();
+        _transport.Reset(ResetReason.App);
+        return true;
     }
 
     private void Pass(ref ResponseSend send, SendFlags flags)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Win32.SafeHandles;
 using ModHost.Server.Transport;
@@ -13,13 +14,19 @@ internal abstract partial class Exchange
         cancellationToken.ThrowIfCancellationRequested();
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         ResponseWriter.ThrowIfCompleted();
-        var size = RandomAccess.GetLength(file);
+        var size = SizeOf(file);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, size);
         var length = count ?? size - offset;
         ArgumentOutOfRangeException.ThrowIfNegative(length, nameof(count));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, size - offset, nameof(count));
         await ((IHttpResponseBodyFeature)this).StartAsync(cancellationToken).ConfigureAwait(false);
+        if (size == 0 && count is null)
+        {
+            await Copy(file, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         CountFile(length);
         if (IsLastWrite)
         {
@@ -27,6 +34,38 @@ internal abstract partial class Exchange
         }
 
         await Send(file, offset, length, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What has no size may have content all the same: files of /proc, pipes, devices.
+    private static long SizeOf(SafeFileHandle file)
+    {
+        try
+        {
+            return RandomAccess.GetLength(file);
+        }
+        catch (NotSupportedException)
+        {
+            return 0;
+        }
+    }
+
+    // To its end, which may never come: then until nobody is there who reads it.
+    private async Task Copy(SafeFileHandle file, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(CopyAtOnce);
+        try
+        {
+            await using var content = new FileStream(file, FileAccess.Read, bufferSize: 0);
+            while (_live && !IsOver && !(_bodyForbidden && IsHead)
+                && await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var length)
+            {
+                await ResponseStream.WriteAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private void CountFile(long length)

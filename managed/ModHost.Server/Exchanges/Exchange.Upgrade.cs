@@ -11,6 +11,7 @@ namespace ModHost.Server.Exchanges;
 internal abstract partial class Exchange : IHttpUpgradeFeature
 {
     private UpgradeStream? _upgrade;
+    private bool _accepting;
 
     bool IHttpUpgradeFeature.IsUpgradableRequest => (_traits & RequestTraits.Upgradable) != 0;
 
@@ -43,7 +44,16 @@ internal abstract partial class Exchange : IHttpUpgradeFeature
         _status = StatusCodes.Status101SwitchingProtocols;
         _responseHeaders.Assign(HeaderNumber.Connection, "Upgrade");
         await FireOnStarting().ConfigureAwait(false);
-        Start();
+        _accepting = true;
+        try
+        {
+            Start();
+        }
+        finally
+        {
+            _accepting = false;
+        }
+
         Accept();
         return _upgrade = new UpgradeStream(this);
     }

@@ -7,7 +7,7 @@ internal sealed record Command
 {
     /// <summary>status, configure, reload, restart, drain, stop, log-level, shutdown.</summary>
     [JsonPropertyName("command")]
-    public string Name { get; set; } = "";
+    public string? Name { get; set; }
 
     /// <summary>Null: all groups.</summary>
     public string? Group { get; set; }

@@ -16,6 +16,7 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
     private readonly EventLoop _loop;
     private readonly Descriptor _socket;
     private readonly CommandRunner _runner;
+    private readonly bool _mayChange;
     private readonly Action<CommandConnection> _closed;
     private readonly long _token;
     private readonly List<byte> _line = [];
@@ -28,11 +29,14 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
     private bool _finished;
     private Readiness _watched = Readiness.Read;
 
-    public CommandConnection(EventLoop loop, Descriptor socket, CommandRunner runner, Action<CommandConnection> closed)
+    /// <param name="mayChange">Whoever is there may do more than look.</param>
+    public CommandConnection(EventLoop loop, Descriptor socket, CommandRunner runner, bool mayChange,
+        Action<CommandConnection> closed)
     {
         _loop = loop;
         _socket = socket;
         _runner = runner;
+        _mayChange = mayChange;
         _closed = closed;
         _token = loop.Watch(socket, this);
     }
@@ -130,7 +134,7 @@ internal sealed class CommandConnection : IReadyHandler, IDisposable
         while (!_running && !_ended && _commands.TryDequeue(out var command))
         {
             _running = true;
-            _runner.Run(command, Answer);
+            _runner.Run(command, _mayChange, Answer);
         }
     }
 

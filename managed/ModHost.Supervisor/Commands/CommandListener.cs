@@ -4,7 +4,10 @@ using ModHost.Supervisor.Shims;
 
 namespace ModHost.Supervisor.Commands;
 
-/// <summary>control.sock: lines of JSON, for root and the web server's user.</summary>
+/// <summary>
+/// control.sock: lines of JSON. The web server's user, which applications may share with it, can only look; commands
+/// that change something are for root and for the supervisor's own user, who is the web server's master's.
+/// </summary>
 internal sealed class CommandListener : IDisposable
 {
     private const int MostConnections = 64;
@@ -18,7 +21,7 @@ internal sealed class CommandListener : IDisposable
     {
         _loop = loop;
         _runner = runner;
-        _listener = new PeerListener(loop, socket, user, (peer, _) => Accept(peer), refused);
+        _listener = new PeerListener(loop, socket, user, Accept, refused);
     }
 
     public uint User
@@ -36,7 +39,7 @@ internal sealed class CommandListener : IDisposable
         }
     }
 
-    private void Accept(Descriptor peer)
+    private void Accept(Descriptor peer, PeerCredentials credentials)
     {
         if (_connections.Count >= MostConnections)
         {
@@ -44,6 +47,8 @@ internal sealed class CommandListener : IDisposable
             return;
         }
 
-        _connections.Add(new CommandConnection(_loop, peer, _runner, connection => _connections.Remove(connection)));
+        var mayChange = credentials.User == 0 || credentials.User == Account.Effective;
+        _connections.Add(new CommandConnection(_loop, peer, _runner, mayChange,
+            connection => _connections.Remove(connection)));
     }
 }

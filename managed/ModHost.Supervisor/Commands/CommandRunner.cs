@@ -9,6 +9,8 @@ namespace ModHost.Supervisor.Commands;
 /// <summary>Carries out commands.</summary>
 internal sealed class CommandRunner
 {
+    private const string Status = "status";
+
     private readonly Daemon _daemon;
     private readonly Dictionary<string, Action<Command, Action<byte[]>>> _commands;
 
@@ -17,7 +19,7 @@ internal sealed class CommandRunner
         _daemon = daemon;
         _commands = new(StringComparer.Ordinal)
         {
-            ["status"] = (_, answer) => answer(StatusJson.Whole(daemon)),
+            [Status] = (_, answer) => answer(StatusJson.Whole(daemon)),
             ["configure"] = Configure,
             ["reload"] = (command, answer) => EachGroup(command, answer,
                 group => group.Reload(null, "reload was asked for", EventLoop.Now)),
@@ -32,23 +34,46 @@ internal sealed class CommandRunner
     }
 
     /// <param name="line">Of JSON.</param>
+    /// <param name="mayChange">Whoever asks may do more than look.</param>
     /// <param name="answer">Called once, now or later.</param>
-    public void Run(string line, Action<byte[]> answer)
+    public void Run(string line, bool mayChange, Action<byte[]> answer)
     {
+        var answered = false;
+        void AnswerOnce(byte[] text)
+        {
+            if (!answered)
+            {
+                answered = true;
+                answer(text);
+            }
+        }
+
         try
         {
             var command = JsonSerializer.Deserialize(line, CommandJson.Default.Command);
-            if (command is null || !_commands.TryGetValue(command.Name, out var run))
+            if (command?.Name is not { } name || !_commands.TryGetValue(name, out var run))
             {
-                answer(Failed("there is no such command"));
+                AnswerOnce(Failed("there is no such command"));
                 return;
             }
 
-            run(command, answer);
+            if (!mayChange && name != Status)
+            {
+                AnswerOnce(Failed($"{name} is for root and the user of the web server's master"));
+                return;
+            }
+
+            run(command, AnswerOnce);
         }
         catch (Exception exception) when (exception is JsonException or FormatException)
         {
-            answer(Failed(exception.Message));
+            AnswerOnce(Failed(exception.Message));
+        }
+        catch (Exception exception)
+        {
+            // A fault, but of one command: the workers and everybody else have no part in it.
+            _daemon.Logs.Write(LogLevel.Error, Errors.Internal, $"a command failed: {exception}");
+            AnswerOnce(Failed($"the supervisor failed at it: {exception.Message}"));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModHost.Protocol;
 using ModHost.Supervisor.Configuration;
 
@@ -100,11 +101,18 @@ internal sealed partial class ProcessGroup
             return long.MaxValue;
         }
 
-        var old = _workers.Where(worker => worker.State == WorkerState.Ready && Cause(worker) != EndCause.None)
-            .MinBy(worker => worker.Index);
+        var due = long.MaxValue;
+        var replaceable = _workers.Where(worker => worker.State == WorkerState.Ready && Cause(worker) != EndCause.None);
+        if (now < _growth.NextStart && replaceable.Any(Outgrew))
+        {
+            due = _growth.NextStart;
+            replaceable = replaceable.Where(worker => !Outgrew(worker));
+        }
+
+        var old = replaceable.MinBy(worker => worker.Index);
         if (old is null)
         {
-            return long.MaxValue;
+            return due;
         }
 
         if (now < _backoff.NextStart)
@@ -115,9 +123,25 @@ internal sealed partial class ProcessGroup
         var cause = Cause(old);
         Log(old, LogLevel.Notice, cause == EndCause.Reload ? Errors.None : Errors.Recycled,
             $"is replaced: {cause.Sentence()}");
+        if (Outgrew(old) && _growth.Replaced(old.Id, now))
+        {
+            LogOutgrown(old, now);
+        }
+
         Start(old.Index, old, cause, now);
         return now < _backoff.NextStart ? _backoff.NextStart : long.MaxValue;
     }
+
+    private bool Outgrew(Worker worker) => worker.Life.OutgrewEarly && Cause(worker) == EndCause.MemoryLimit;
+
+    private void LogOutgrown(Worker worker, long now) => Log(worker, LogLevel.Error, Errors.Recycled,
+        string.Create(CultureInfo.InvariantCulture, $"memory-limit ({Mebibytes(worker.Life.Limits.MemoryLimit)}) is less "
+            + $"than the application needs: {Mebibytes(worker.Life.MemoryBytes)}, "
+            + $"{(now - worker.Life.ReadyAt) / 1000.0:0.#} s after it was ready, and it was so with the workers before; "
+            + $"they are replaced ever more rarely, up to 30 s apart"));
+
+    private static string Mebibytes(long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 
     private EndCause Cause(Worker worker) =>
         _roll is not null && worker.Version != _roll.Version ? EndCause.Reload : worker.Life.Wish;
@@ -134,7 +158,7 @@ internal sealed partial class ProcessGroup
             return false;
         }
 
-        worker.Life.Limits = WorkerLimits.Of(spec.Options, Jitter(worker));
+        worker.Life.Limit(WorkerLimits.Of(spec.Options, Jitter(worker)));
         worker.Replaces = replaces;
         worker.ReplaceCause = cause;
         _workers.Add(worker);

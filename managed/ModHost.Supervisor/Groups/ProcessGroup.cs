@@ -13,6 +13,7 @@ internal sealed partial class ProcessGroup
     private readonly IGroupEffects _effects;
     private readonly List<Worker> _workers = [];
     private readonly CrashBackoff _backoff = new();
+    private readonly GrowthBackoff _growth = new();
     private readonly Scaling _scaling = new();
     private readonly long[] _ends = new long[EndCauses.Names.Count];
     private readonly List<Action<string?>> _waiters = [];
@@ -78,6 +79,7 @@ internal sealed partial class ProcessGroup
         _refused = null;
         _failure = default;
         _backoff.Reset();
+        _growth.Reset();
         _breakerLogged = false;
         _version++;
         Removed = false;
@@ -105,6 +107,11 @@ internal sealed partial class ProcessGroup
     /// <summary>Settings that need no new workers.</summary>
     public void Adjust(GroupSpec spec)
     {
+        if (spec.Options.MemoryLimit != Configured.Options.MemoryLimit)
+        {
+            _growth.Reset();
+        }
+
         if (_roll is null)
         {
             Spec = spec;
@@ -117,7 +124,7 @@ internal sealed partial class ProcessGroup
 
         foreach (var worker in _workers)
         {
-            worker.Life.Limits = WorkerLimits.Of(spec.Options, Jitter(worker));
+            worker.Life.Limit(WorkerLimits.Of(spec.Options, Jitter(worker)));
         }
 
         if (Removed)
@@ -160,6 +167,7 @@ internal sealed partial class ProcessGroup
         Halt(EndCause.Command, drain: false, now);
         _failure = default;
         _backoff.Reset();
+        _growth.Reset();
         Restarting = true;
         _version++;
         Spec = Configured;
@@ -173,7 +181,7 @@ internal sealed partial class ProcessGroup
     public void Adopt(Worker worker, long now)
     {
         worker.IdleSince = now;
-        worker.Life.Limits = WorkerLimits.Of(worker.Spec.Options, Jitter(worker));
+        worker.Life.Limit(WorkerLimits.Of(worker.Spec.Options, Jitter(worker)));
         _workers.Add(worker);
         _version = Math.Max(_version, worker.Version);
     }

@@ -53,7 +53,7 @@ internal sealed partial class WorkerLife
         }
 
         CheckLimits();
-        CheckMemory();
+        CheckMemory(now);
         if (State == WorkerState.Draining && _drainBeat != 0 && unchecked((int)(beat - _drainBeat)) >= 0
             && load.InFlight == 0)
         {
@@ -106,12 +106,12 @@ internal sealed partial class WorkerLife
         }
     }
 
-    private void CheckMemory()
+    private void CheckMemory(long now)
     {
         ResidentBytes = _effects.ResidentBytes();
-        if (State == WorkerState.Ready && Limits.MemoryLimit > 0
-            && Math.Max(ResidentBytes, (long)Math.Min(Load.CommittedBytes, long.MaxValue)) >= Limits.MemoryLimit)
+        if (State == WorkerState.Ready && Limits.MemoryLimit > 0 && MemoryBytes >= Limits.MemoryLimit)
         {
+            OutgrewEarly |= Wish == EndCause.None && now - ReadyAt < GrowthBackoff.Settling;
             Want(EndCause.MemoryLimit);
         }
     }
@@ -195,7 +195,7 @@ internal sealed partial class WorkerLife
                 : $"the thread pool has not answered for {Seconds(silent)} s: its threads are blocked");
         }
 
-        CheckMemory();
+        CheckMemory(now);
         var limit = suspended ? SuspensionLimit : StarvationLimit;
         if (silent >= limit)
         {

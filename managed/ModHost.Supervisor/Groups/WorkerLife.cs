@@ -49,7 +49,7 @@ internal sealed partial class WorkerLife
         return life;
     }
 
-    public WorkerLimits Limits { get; set; }
+    public WorkerLimits Limits { get; private set; }
 
     public WorkerState State { get; private set; }
 
@@ -67,6 +67,12 @@ internal sealed partial class WorkerLife
     /// <summary>Its resident set then, as the kernel sees it.</summary>
     public long ResidentBytes { get; private set; }
 
+    /// <summary>What memory-limit is compared with.</summary>
+    public long MemoryBytes => Math.Max(ResidentBytes, (long)Math.Min(Load.CommittedBytes, long.MaxValue));
+
+    /// <summary>It was above memory-limit when it had hardly begun to work.</summary>
+    public bool OutgrewEarly { get; private set; }
+
     /// <summary>Why it should be replaced.</summary>
     public EndCause Wish { get; private set; }
 
@@ -79,6 +85,18 @@ internal sealed partial class WorkerLife
     public bool IsLive => State <= WorkerState.Ready;
 
     public bool WasReady => ReadyAt != 0;
+
+    /// <summary>It has other limits from now on.</summary>
+    public void Limit(WorkerLimits limits)
+    {
+        if (Wish == EndCause.MemoryLimit && limits.MemoryLimit != Limits.MemoryLimit)
+        {
+            Wish = EndCause.None;
+            OutgrewEarly = false;
+        }
+
+        Limits = limits;
+    }
 
     /// <summary>HELLO arrived.</summary>
     public void Greeted(long now)
@@ -273,7 +291,8 @@ internal sealed partial class WorkerLife
         if (Load.InFlight > 0)
         {
             _effects.Log(LogLevel.Warning, Errors.DrainTimeout, string.Create(CultureInfo.InvariantCulture,
-                $"{Load.InFlight} requests were still running when graceful-timeout was over"));
+                $"{Load.InFlight} {(Load.InFlight == 1 ? "request was" : "requests were")} still running when "
+                + $"graceful-timeout was over"));
         }
     }
 

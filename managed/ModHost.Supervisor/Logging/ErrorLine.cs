@@ -59,20 +59,26 @@ internal static class ErrorLine
     {
         foreach (var character in text)
         {
-            if (character is (>= ' ' and not '\x7f') or '\t')
-            {
-                line.Append(character);
-            }
-            else if (character == '\n')
+            if (character == '\n')
             {
                 line.Append("\n    ");
             }
+            else if (character is '\t' || !IsCommand(character))
+            {
+                line.Append(character);
+            }
             else if (character != '\r')
             {
-                line.Append(CultureInfo.InvariantCulture, $"\\x{(int)character:x2}");
+                line.Append(CultureInfo.InvariantCulture,
+                    $"{(character > 0xff ? "\\u" : "\\x")}{(int)character:x2}");
             }
         }
     }
+
+    // Controls, line and paragraph separators, and what turns the direction of text.
+    private static bool IsCommand(char character) => character
+        is < ' ' or (>= '\x7f' and <= '\x9f') or '\u2028' or '\u2029'
+        or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     private static string Time()
     {

@@ -5,7 +5,8 @@ namespace ModHost.Supervisor.Logging;
 
 /// <summary>
 /// A log that the supervisor appends to: a file, or its own standard error. Nothing that happens to it (a full disk, a
-/// pipe that nobody reads, a folder that is gone) is more than a gap in it, of which it tells later.
+/// pipe that nobody reads, a folder that is gone) is more than a gap in it, of which it tells later. While it cannot be
+/// opened its lines go elsewhere, if there is an elsewhere.
 /// </summary>
 internal sealed class LogFile : IDisposable
 {
@@ -19,6 +20,7 @@ internal sealed class LogFile : IDisposable
     private const long ShortPause = 50;
 
     private readonly string _path;
+    private readonly Func<LogFile?>? _elsewhere;
     private readonly Queue<byte[]> _lines = [];
     private Descriptor? _file;
     private bool _regular;
@@ -28,11 +30,14 @@ internal sealed class LogFile : IDisposable
     private long _dropped;
     private long _looked = long.MinValue / 2;
     private long _retry = long.MinValue / 2;
+    private bool _isElsewhere;
 
     /// <param name="path">A file, or "stderr".</param>
-    public LogFile(string path)
+    /// <param name="elsewhere">Where lines go while this one cannot be opened; null, or itself: they wait.</param>
+    public LogFile(string path, Func<LogFile?>? elsewhere = null)
     {
         _path = path;
+        _elsewhere = elsewhere;
         if (IsStandardError)
         {
             _file = new Descriptor(2, owns: false);
@@ -81,10 +86,11 @@ internal sealed class LogFile : IDisposable
 
             _retry = error == 0 ? now : now + (error == Errno.Again ? ShortPause : Pause);
         }
-        catch (IOException)
+        catch (IOException exception)
         {
             Forget();
             _retry = now + Pause;
+            PassOn(exception.Message, now);
         }
     }
 
@@ -128,6 +134,7 @@ internal sealed class LogFile : IDisposable
 
         Forget();
         _file = AppendFile.Open(_path);
+        _isElsewhere = false;
         var opened = FileStatus.Of(_file);
         _identity = (opened.Device, opened.Node);
         _regular = opened.IsRegular;
@@ -139,6 +146,27 @@ internal sealed class LogFile : IDisposable
         {
             _file?.Dispose();
             _file = null;
+        }
+    }
+
+    private void PassOn(string reason, long now)
+    {
+        if (_elsewhere?.Invoke() is not { } other || ReferenceEquals(other, this))
+        {
+            return;
+        }
+
+        if (!_isElsewhere)
+        {
+            _isElsewhere = true;
+            other.Add(ErrorLine.Format(LogLevel.Error, "",
+                $"{Errors.Log}: a log cannot be written, so its lines come here: {reason}"), now);
+        }
+
+        for (_sent = 0; _lines.TryDequeue(out var line);)
+        {
+            _waiting -= line.Length;
+            other.Add(line, now);
         }
     }
 

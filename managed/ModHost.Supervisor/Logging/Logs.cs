@@ -25,7 +25,7 @@ internal sealed class Logs : IDisposable
     {
         if (!_files.TryGetValue(place, out var file))
         {
-            file = new LogFile(place);
+            file = new LogFile(place, () => _own);
             _files.Add(place, file);
         }
 
@@ -63,6 +63,9 @@ internal sealed class Logs : IDisposable
         {
             file.Flush(now);
         }
+
+        // Lines of those that cannot be opened are there now.
+        _own.Flush(now);
     }
 
     public void Dispose()

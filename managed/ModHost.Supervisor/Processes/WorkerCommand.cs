@@ -24,8 +24,8 @@ internal sealed class WorkerCommand
 
     public string? StateDirectory { get; }
 
-    /// <summary>What a worker has to do without; may be empty.</summary>
-    public string Warning { get; private init; } = "";
+    /// <summary>What a worker has to do without.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
 
     /// <exception cref="FormatException">Something that is needed is not there.</exception>
     public static WorkerCommand Of(GroupSpec spec, int index)
@@ -43,7 +43,11 @@ internal sealed class WorkerCommand
         AddIdentity(arguments, identity);
         AddLimits(arguments, spec, index);
         AddProgram(arguments, app, dotnetRoot);
-        return new WorkerCommand(launcher, arguments, environment, state) { Warning = warning };
+        return new WorkerCommand(launcher, arguments, environment, state)
+        {
+            Warnings = [.. new[] { warning, EnvironmentFileCheck.Warning(spec.Options.EnvFile) }
+                .Where(text => text.Length > 0)],
+        };
     }
 
     // An application works without one: it only forgets more.

@@ -11,6 +11,7 @@ internal sealed partial class WorkerProcess
 {
     private const int LongestText = 16 * 1024;
     private const int LongestCategory = 200;
+    private const string CutMark = " ... (cut)";
 
     /// <summary>The first words to a new worker; they wait for it in its socket.</summary>
     public void Greet(uint generation, ReadOnlySpan<byte> configuration)
@@ -68,9 +69,26 @@ internal sealed partial class WorkerProcess
         var category = payload[..(int)header.Stream];
         var text = payload[(int)header.Stream..];
         _observer.Line(this, ErrorLine.FromWorker(header.Value),
-            Encoding.UTF8.GetString(category[..Math.Min(category.Length, LongestCategory)]), Text(text));
+            Name(category[..Math.Min(category.Length, LongestCategory)]), Text(text));
     }
 
-    private static string Text(ReadOnlySpan<byte> payload) =>
-        Encoding.UTF8.GetString(payload[..Math.Min(payload.Length, LongestText)]);
+    // One line's beginning, whatever an application calls its categories.
+    private static string Name(ReadOnlySpan<byte> category) =>
+        Encoding.UTF8.GetString(category).Replace('\r', '?').Replace('\n', '?');
+
+    private static string Text(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length <= LongestText)
+        {
+            return Encoding.UTF8.GetString(payload);
+        }
+
+        var end = LongestText;
+        while (end > LongestText - 4 && (payload[end] & 0xc0) == 0x80)
+        {
+            end--;
+        }
+
+        return Encoding.UTF8.GetString(payload[..end]) + CutMark;
+    }
 }

@@ -110,6 +110,25 @@ internal sealed class RunningSupervisor : IDisposable
     public JsonNode Group(string name = "shop") => Command(new { command = "status" })!["groups"]!.AsArray()
         .Single(group => (string?)group!["name"] == name)!;
 
+    /// <summary>The answer to a process of another user's.</summary>
+    public JsonNode CommandAs(int user, string command)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/usr/bin/setpriv",
+        [
+            $"--reuid={user}", $"--regid={user}", "--clear-groups", "/usr/bin/python3", "-c",
+            $$"""
+            import socket
+            s = socket.socket(socket.AF_UNIX)
+            s.connect('{{Path.Combine(Instance, "control.sock")}}')
+            s.sendall(b'{"command":"{{command}}"}\n')
+            print(s.makefile().readline())
+            """,
+        ]) { RedirectStandardOutput = true })!;
+        var text = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return JsonNode.Parse(text)!;
+    }
+
     /// <summary>Processes of workers in this state.</summary>
     public int[] Workers(string state = "ready", string group = "shop") =>
     [

@@ -148,6 +148,26 @@ def quit_does_not_wait_for_ever():
 
 
 @own
+def response_that_worker_shutdown_timeout_cuts_off_is_reset():
+    def body(server):
+        started(server)
+        with socket.create_connection(("127.0.0.1", server.port), 5) as s:
+            s.settimeout(PATIENCE)
+            s.sendall(b"GET /stream?n=100000&size=10&ms=10 HTTP/1.0\r\n"
+                      b"\r\n")
+            assert s.recv(4096).startswith(b"HTTP/1.1 200")
+            server.stop()
+            try:
+                while s.recv(4096):
+                    pass
+                raise AssertionError("it looks whole")
+            except ConnectionResetError:
+                pass
+    with_server(simple(http="modhost_shutdown_timeout 5s;"), body, stop=False,
+                main="worker_shutdown_timeout 300ms;")
+
+
+@own
 @embedded_only(NGINX_WAITS)
 def quit_breaks_off_what_begins_late_too():
     def body(server):

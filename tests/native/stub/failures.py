@@ -9,13 +9,37 @@ import time
 
 from common import (IS_STUB, curl, idle, in_flight, raw, request, scenario,
                     stub_only)
-from nginx_server import DAEMON, wait_for
+from nginx_server import DAEMON, PATIENCE, wait_for
 
 
 @scenario
 def reset_before_head_is_500(server):
     assert request(server, "GET", "/reset")[0] == 500
     assert "MH0326" in server.log()
+
+
+@scenario
+def response_that_send_timeout_cuts_off_is_reset(server):
+    for path in ("stream?n=1000&size=16000", "big?size=16000000"):
+        before = server.log().count("client timed out")
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.settimeout(PATIENCE)
+            s.connect(("127.0.0.1", server.port))
+            s.sendall(f"GET /impatient/{path} HTTP/1.0\r\n\r\n".encode())
+            wait_for(lambda n=before: server.log().count("client timed out")
+                     > n, what="the time-out")
+            assert rest_is_reset(s), path
+        idle(server)
+
+
+def rest_is_reset(s):
+    try:
+        while s.recv(65536):
+            pass
+        return False
+    except ConnectionResetError:
+        return True
 
 
 @scenario

@@ -130,10 +130,13 @@ def groups_that_cannot_work_are_refused():
     refused(key("env=ALONE"), "MH0221", where)
     refused(key("home=/nowhere"), "MH0221", "/nowhere", where)
     refused(key("env-file=/nowhere"), "MH0221", where)
+    refused(key("log=/nowhere/log"), "MH0221", '"/nowhere/"', where)
+    refused(key("log=/etc"), "MH0221", "folder", where)
     refused(key("processes=1 processes=2"), "MH0221", "twice", where)
     refused(key("processes=5 max-processes=3"), "MH0221", where)
     refused(key("user=nobody-of-this-name"), "MH0226", where)
     refused(key("nofile-limit=100000000"), "MH0228", where)
+    refused(key("nofile-limit=255"), "MH0228", "256", where)
     refused(groups("modhost_daemon_process embedded;"), "MH0229", where)
     refused(groups("modhost_daemon_process shop; "
                    "modhost_daemon_process shop;"), "MH0225", where)
@@ -144,10 +147,33 @@ def groups_that_cannot_work_are_refused():
     refused(groups("modhost_daemon_process shop; "
                    "modhost_restrict_embedded on;",
                    more="process_group=embedded"), "MH0204", where)
+    refused(groups(rest="modhost_max_head_size 1m;"), "MH0210", where)
+    refused(key("processes=1000000"), "MH0221", "1 to 10000", where)
+    refused(key("supplementary-groups=0,,1"), "MH0226", "empty name", where)
+    refused(key("supplementary-groups=0,no-such"), "MH0226", '"no-such"',
+            where)
     refused(groups().replace("@PREFIX@/run", "/nowhere/run"), "MH0231")
     refused(groups().replace("@PREFIX@/lib", "/nowhere"), "MH0232")
     if os.geteuid() == 0:
         refused(key("user=root"), "MH0227", where)
+
+
+@own
+def a_group_with_the_web_servers_user_is_warned_of():
+    def tested(shop, cafe):
+        server = GroupServer(groups(
+            f"modhost_daemon_process shop {shop};"
+            f"modhost_daemon_process cafe {cafe};",
+            other="location /c { modhost_pass /bin/true process_group=cafe; }"))
+        code, out = server.test()
+        server.remove()
+        assert code == 0, out
+        return [line for line in out.splitlines() if "MH0236" in line]
+
+    if os.geteuid() == 0:
+        assert len(tested("", "")) == 1
+        assert '"cafe"' in tested("user=daemon", "")[0]
+    assert not tested("user=daemon", "user=games") or os.geteuid() != 0
 
 
 @own
@@ -355,6 +381,55 @@ def a_pair_that_was_killed_is_replaced_at_a_reload():
         assert server.instances() != before and len(server.instances()) == 1
     with_groups(groups("modhost_daemon_process shop queue-timeout=500ms;"),
                 body)
+
+
+@own
+def a_pair_whose_folder_was_lost_is_replaced_at_a_reload():
+    def body(server):
+        before = server.instances()
+        shutil.rmtree(os.path.join(server.run_directory(), before[0]))
+        assert server.get("/x")[0] == 200
+        server.kill(signal.SIGHUP)
+        wait_for(lambda: server.instances()
+                 and "stopped" in server.events(), 20, "another pair")
+        wait_for(lambda: server.get("/x")[0] == 200, 20, "its workers")
+        assert "MH0233" in server.log() and before[0] in server.log()
+
+        # and it is told of the next one, as any other
+
+        server.kill(signal.SIGHUP)
+        wait_for(lambda: any("configure" in e for e in server.events()), 20,
+                 "the command")
+    with_groups(groups("modhost_daemon_process shop queue-timeout=500ms;"),
+                body)
+
+
+@own
+def a_reload_that_cannot_write_its_configuration_says_what_goes_on():
+    def body(server):
+        draft = os.path.join(server.run_directory(), server.instances()[0],
+                             "draft-2")
+        os.mkdir(draft)
+        server.kill(signal.SIGHUP)
+        line = wait_for(lambda: next((line for line in
+                                      server.log().splitlines()
+                                      if "MH0234" in line), None),
+                        what="the line")
+        assert "old configuration" in line and "draft-2" in line, line
+        os.rmdir(draft)
+    with_groups(groups(), body)
+
+
+@own
+def nobody_connects_while_nginx_waits_for_its_supervisor():
+    def body(server):
+        server.kill(signal.SIGTERM)
+        wait_for(lambda: "stopping" in server.events(), 20, "the end's begin")
+        assert not server.listening() and server.process.poll() is None
+        with open(os.path.join(server.run_directory(), "go"), "wb"):
+            pass
+        server.process.wait(PATIENCE)
+    with_groups(groups(), body, made_up={"MADE_UP_STOP": "asked"})
 
 
 @own

@@ -83,6 +83,7 @@ def prefix_without_slash_takes_whole_segments(server):
     got = info(server, "/mall/x")
     assert (got["base"], got["path"]) == ("/mall", "/x")
     assert request(server, "GET", "/mallard")[0] == 404
+    assert 'MH0341: "/mallard"' in server.log()
 
 
 @scenario
@@ -109,6 +110,16 @@ def blocks_inside_locations(server):
         assert (got["base"], got["path"]) == ("/ifprefix", "/x")
     assert info(server, "/except/x")["base"] == "/except"
     assert request(server, "POST", "/except/x")[0] == 403
+
+
+@scenario
+def rewritten_uri_that_begins_like_its_location_is_elsewhere(server):
+    for asked, path in (("/pat/path/x", "/path/x"), ("/pat/pathology",
+                        "/pathology"), ("/lane/x", "/laneway/x")):
+        got = info(server, asked)
+        assert (got["base"], got["path"]) == ("", path), got
+    got = info(server, "/pat/pat/x")
+    assert (got["base"], got["path"]) == ("/pat", "/x"), got
 
 
 @scenario

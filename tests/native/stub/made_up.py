@@ -3,7 +3,8 @@
 private protocol as the web server needs, told by request paths what to do.
 
 Started by nginx as modhost-watchdog. Environment: MADE_UP_MODE (ok, die, fail,
-silent), MADE_UP_GROUP (ready, failed, stopped), MADE_UP_CREDITS, MADE_UP_WORKERS.
+silent), MADE_UP_GROUP (ready, failed, stopped), MADE_UP_CREDITS, MADE_UP_WORKERS,
+MADE_UP_STOP (asked: ends when there is a file "go" in the run directory).
 What happens is written to <run directory>/events, a line each.
 """
 
@@ -13,6 +14,7 @@ import json
 import mmap
 import os
 import select
+import shutil
 import socket
 import struct
 import sys
@@ -374,11 +376,13 @@ def reap(shims):
 def stop(shims):
     for shim in shims:
         shim.stop()
+    event("stopping")
     time.sleep(0.3)
+    while os.environ.get("MADE_UP_STOP") == "asked" \
+            and not os.path.exists(os.path.join(os.path.dirname(EVENTS), "go")):
+        time.sleep(0.01)
     event("stopped")
-    for name in os.listdir(DIRECTORY):
-        os.unlink(os.path.join(DIRECTORY, name))
-    os.rmdir(DIRECTORY)
+    shutil.rmtree(DIRECTORY, ignore_errors=True)
     sys.exit(0)
 
 

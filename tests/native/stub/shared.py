@@ -64,6 +64,15 @@ SHARED = """
             rewrite ^/rewritten/(.*)$ /$1 break;
             modhost_pass @STUB@;
         }
+        location /impatient/ { send_timeout 1s; modhost_pass @STUB@; }
+        location /pat/ {
+            rewrite ^/pat(/.*)$ $1 break;
+            modhost_pass @STUB@;
+        }
+        location /lane {
+            rewrite ^/lane/(.*)$ /laneway/$1 break;
+            modhost_pass @STUB@;
+        }
         location /slashless/ {
             rewrite ^/slashless(/.*)$ x$1 break;
             modhost_pass @STUB@;

@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -44,8 +45,17 @@ def configuration_that_cannot_work_is_refused():
                    "modhost_env A 1;"), "MH0206", where)
     refused(simple("location /a { modhost_pass @STUB@; "
                    "modhost_queue_size 5; }"), "MH0207", where)
+    refused(simple("location /a { modhost_status; modhost_pass @STUB@; }"),
+            "MH0212", where)
+    refused(simple("location /a { modhost_pass @STUB@; modhost_status; }"),
+            "MH0212", where)
+    refused(simple("location /a { modhost_pass @STUB@; "
+                   "proxy_pass http://127.0.0.1:1; }"), "MH0212", where)
+    refused(simple("modhost_max_headers 0;"), "MH0210", "1 to 65000", where)
+    refused(simple("modhost_max_head_size 17m;"), "MH0210", where)
     refused(simple("modhost_dispatch sideways;"), "invalid value", where)
     refused(simple("modhost_queue_size -1;"), where)
+    refused(simple("modhost_queue_size 1000001;"), "MH0210", where)
     refused(simple("modhost_request_timeout soon;"), where)
     refused(simple("location /a { modhost_pass @PREFIX@/nginx.conf; }"),
             "MH01", where)
@@ -59,6 +69,37 @@ def checking_leaves_no_trace():
     assert code == 0, out
     assert not os.path.exists(server.prefix + "/state")
     server.remove()
+
+
+@own
+@stub_only("no application runs")
+def broken_application_keeps_nobody_from_stopping_nginx():
+    server = Server(simple().replace("@STUB@", "@PREFIX@/App.so"))
+    app = os.path.join(server.prefix, "App.so")
+
+    def signal(name):
+        return subprocess.run(server.command("-s", name), text=True,
+                              capture_output=True, env=server.environment(),
+                              timeout=PATIENCE, check=False)
+
+    try:
+        shutil.copy(APP, app)
+        server.start()
+        os.unlink(app)
+        os.rename(server.prefix + "/access.log", server.prefix + "/old.log")
+        result = signal("reload")
+        assert result.returncode == 1 and "MH0101" in result.stderr, result
+        assert signal("reopen").returncode == 0
+        wait_for(lambda: os.path.exists(server.prefix + "/access.log"), 10,
+                 "the new log")
+        assert signal("stop").returncode == 0
+        server.process.wait(PATIENCE)
+        server.stop()
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait(PATIENCE)
+        server.remove()
 
 
 @own
