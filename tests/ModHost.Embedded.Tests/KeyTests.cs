@@ -31,9 +31,22 @@ public sealed class KeyTests : IDisposable
     [Fact]
     public void Application_works_where_no_folder_can_be_made()
     {
-        using var app = RunningApp.Prepare("protects");
-        app.StateDirectory = Path.Combine(_folder, "a-file", "state");
         File.WriteAllText(Path.Combine(_folder, "a-file"), "");
+        WorksWithoutKeysIn(Path.Combine(_folder, "a-file", "state"));
+    }
+
+    // A folder in the lock's place fails as another user's folder does, and for root too.
+    [Fact]
+    public void Application_works_where_the_folder_cannot_be_used()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "keys", "lock"));
+        WorksWithoutKeysIn(_folder);
+    }
+
+    private static void WorksWithoutKeysIn(string stateDirectory)
+    {
+        using var app = RunningApp.Prepare("protects");
+        app.StateDirectory = stateDirectory;
         app.Start();
         app.WaitForState(Modhost.MODHOST_APP_READY);
         Assert.Equal("secret", app.Reported("unprotected"));

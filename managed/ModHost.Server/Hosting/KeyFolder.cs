@@ -15,6 +15,8 @@ namespace ModHost.Server.Hosting;
 internal sealed partial class KeyFolder(string path, IServiceProvider services)
     : IPostConfigureOptions<KeyManagementOptions>
 {
+    private string LockPath => Path.Combine(path, "lock");
+
     public void PostConfigure(string? name, KeyManagementOptions options)
     {
         if (options.XmlRepository is not null)
@@ -27,8 +29,9 @@ internal sealed partial class KeyFolder(string path, IServiceProvider services)
         try
         {
             CreateFolder();
+            TryFolder();
             options.XmlRepository = new FirstKeyRepository(
-                new FileSystemXmlRepository(new DirectoryInfo(path), logging), Path.Combine(path, "lock"), logger);
+                new FileSystemXmlRepository(new DirectoryInfo(path), logging), LockPath, logger);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -40,6 +43,24 @@ internal sealed partial class KeyFolder(string path, IServiceProvider services)
     [SuppressMessage("Interoperability", "CA1416", Justification = "ModHost is for Linux.")]
     private void CreateFolder() => Directory.CreateDirectory(path,
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    // One that was there before may be of another user, whose the application once was.
+    private void TryFolder()
+    {
+        foreach (var key in Directory.EnumerateFiles(path, "*.xml"))
+        {
+            File.OpenHandle(key, share: FileShare.ReadWrite | FileShare.Delete).Dispose();
+        }
+
+        try
+        {
+            File.OpenHandle(LockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+        }
+        catch (IOException)
+        {
+            // Another worker has it, and makes the first key.
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Error, Message = HostingErrors.KeyFolder
         + ": Data Protection keys cannot be kept in {Path}: cookies hold in this worker only, and not after a reload")]
