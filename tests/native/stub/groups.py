@@ -454,12 +454,17 @@ def state_is_told_for_all_processes():
         for _ in range(20):
             assert server.ask("/a")[0] == 200
         assert server.ask("/die")[0] == 502
-        _, text, _ = server.ask("/status")
-        state = json.loads(text)
+
+        def told():
+            return json.loads(server.ask("/status")[1])
+
+        # each tells of itself when it has begun
+
+        wait_for(lambda: len(told()["processes"]) == 2)
+        state = told()
         assert state["groups"] == [{"name": "shop", "state": "ready"}], state
         app = state["applications"][0]
         assert app["requests"]["2xx"] >= 20 and app["lost"] == 1, app
-        assert len(state["processes"]) == 2, state
         counted = app["requests"]["2xx"]
         server.kill(signal.SIGHUP)
         wait_for(lambda: any('"generation":2' in e for e in server.events()))
