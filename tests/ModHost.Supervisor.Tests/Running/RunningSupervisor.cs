@@ -123,7 +123,8 @@ internal sealed class RunningSupervisor : IDisposable
             s.sendall(b'{"command":"{{command}}"}\n')
             print(s.makefile().readline())
             """,
-        ]) { RedirectStandardOutput = true })!;
+        ])
+        { RedirectStandardOutput = true })!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return JsonNode.Parse(text)!;
