@@ -28,31 +28,6 @@ mod_modhost_app_inspected(mod_modhost_app_conf *app)
 }
 
 
-/* What embedded mode refuses may do in a process group: then that is said. */
-static void
-check_program(const mod_modhost_app_conf *app, mh_error *error)
-{
-    mh_error     unused;
-    mh_app_spec  spec;
-
-    if (error->code != MH_E_APP_FOLDER
-        || mh_app_inspect_daemon(app->path, mod_modhost_main->dotnet_root,
-                                 &spec, &unused)
-           != 0)
-    {
-        return;
-    }
-
-    if (spec.kind == MH_APP_EXECUTABLE) {
-        mh_error_set(error, MH_E_APP_NEEDS_GROUP,
-                     "\"%s\" is an executable, which only a process group can "
-                     "run: give it process-group=", spec.path);
-    }
-
-    mh_app_spec_free(&spec);
-}
-
-
 /* A folder and the file in it, or a link: they would run side by side. */
 static int
 check_twice(const mod_modhost_app_conf *app)
@@ -95,7 +70,8 @@ check_apps(void)
                            &app->spec, &error)
             != 0)
         {
-            check_program(app, &error);
+            mh_app_inspect_explain(app->path, mod_modhost_main->dotnet_root,
+                                   "process-group=", &error);
 
             return mod_modhost_refuse(error.code, "%s in %s:%d", error.text,
                                       app->line.file, app->line.number);

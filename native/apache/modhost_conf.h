@@ -203,6 +203,13 @@ const char *mod_modhost_env_directive(cmd_parms *cmd, void *conf,
 const char *mod_modhost_variable_directive(cmd_parms *cmd, void *conf,
     const char *name, const char *value);
 
+/* ---- modhost_section.c: the section that a ModHostPass stands in ------- */
+
+/* The URLs of a <Location>; NULL: another section, or a pattern. */
+const char *mod_modhost_section_prefix(const cmd_parms *cmd);
+/* NULL, or what keeps ModHostPass from answering there. */
+const char *mod_modhost_section_check(const cmd_parms *cmd);
+
 /* ---- modhost_group.c --------------------------------------------------- */
 
 /*

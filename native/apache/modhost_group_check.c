@@ -144,6 +144,46 @@ check_group_app(apr_pool_t *ptemp, mod_modhost_group_conf *group)
 }
 
 
+/* A start reads the configuration twice, and warns once. */
+static bool
+warns(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG
+           || ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
+}
+
+
+/* Of the first alone: who gives each a user of its own sees to the others. */
+static void
+check_users(const mh_daemon_host *host)
+{
+    int                            i;
+    unsigned                       used;
+    const mod_modhost_group_conf  *group;
+
+    used = mod_modhost_groups_used();
+
+    for (i = 0; warns() && i < mod_modhost_main->groups->nelts; i++) {
+        group = APR_ARRAY_IDX(mod_modhost_main->groups, i,
+                              mod_modhost_group_conf *);
+
+        if (group->app == NULL
+            || !mh_daemon_settings_impostor(&group->settings, host, used))
+        {
+            continue;
+        }
+
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, NULL,
+                     "MH%04u: process group \"%s\" has the web server's own "
+                     "user, so its application can pass for a child of Apache "
+                     "and reach other groups: give each a user= of its own, "
+                     "in %s:%d", MH_E_GROUP_SHARES_USER, group->name,
+                     group->line.file, group->line.number);
+        return;
+    }
+}
+
+
 static int
 check_group(apr_pool_t *ptemp, mod_modhost_group_conf *group,
     const mh_daemon_host *host)
@@ -158,19 +198,13 @@ check_group(apr_pool_t *ptemp, mod_modhost_group_conf *group,
     }
 
     if (group->app == NULL) {
-
-        /* a start reads the configuration twice, and says it once */
-
-        if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
-            && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL)
-        {
-            return OK;
+        if (warns()) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, NULL,
+                         "MH%04u: process group \"%s\" in %s:%d runs nothing",
+                         MH_E_GROUP_UNUSED, group->name, group->line.file,
+                         group->line.number);
         }
 
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, NULL,
-                     "MH%04u: process group \"%s\" in %s:%d runs nothing",
-                     MH_E_GROUP_UNUSED, group->name, group->line.file,
-                     group->line.number);
         return OK;
     }
 
@@ -223,6 +257,8 @@ mod_modhost_check_groups(apr_pool_t *ptemp)
             return HTTP_INTERNAL_SERVER_ERROR;
         }
     }
+
+    check_users(&host);
 
     return OK;
 }

@@ -5,8 +5,6 @@
 
 #include "mod_modhost.h"
 
-#include <apr_fnmatch.h>
-
 
 static const char *
 parameter_problem(cmd_parms *cmd, unsigned code, const char *text,
@@ -151,25 +149,6 @@ place_base(cmd_parms *cmd, mod_modhost_place *place)
 }
 
 
-/* The URLs of a <Location>; NULL: another section, or a pattern. */
-static const char *
-section_prefix(cmd_parms *cmd)
-{
-    const ap_directive_t  *parent;
-
-    parent = cmd->directive->parent;
-
-    if (parent == NULL || strcasecmp(parent->directive, "<Location") != 0
-        || parent->args[0] == '~' || cmd->path[0] != '/'
-        || apr_fnmatch_test(cmd->path))
-    {
-        return NULL;
-    }
-
-    return cmd->path;
-}
-
-
 const char *
 mod_modhost_pass_directive(cmd_parms *cmd, void *dir, int argc,
     char *const argv[])
@@ -180,6 +159,10 @@ mod_modhost_pass_directive(cmd_parms *cmd, void *dir, int argc,
 
     problem = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_DIRECTORY
                                         | NOT_IN_FILES);
+
+    if (problem == NULL) {
+        problem = mod_modhost_section_check(cmd);
+    }
 
     if (problem != NULL) {
         return problem;
@@ -203,7 +186,7 @@ mod_modhost_pass_directive(cmd_parms *cmd, void *dir, int argc,
     place->section = conf;
     conf->place = place;
 
-    prefix = section_prefix(cmd);
+    prefix = mod_modhost_section_prefix(cmd);
 
     if (prefix != NULL) {
         problem = take_path(cmd, prefix, &place->prefix);

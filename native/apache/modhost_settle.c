@@ -220,6 +220,26 @@ settings_agree(mod_modhost_app_conf *app, const mod_modhost_place *place,
 }
 
 
+/* A group is given a head in one frame. */
+static int
+check_head_size(const mod_modhost_place *place,
+    const mod_modhost_dir_conf *conf)
+{
+    if (mod_modhost_number(conf, MH_OPTION_max_head_size)
+        <= MH_HEAD_SIZE_GROUP_MAX)
+    {
+        return OK;
+    }
+
+    return mod_modhost_refuse(MH_E_VALUE_RANGE,
+                              "a ModHostMaxHeadSize of more than %u bytes, "
+                              "which no process group can be given, for "
+                              "\"%s\" in %s:%d", MH_HEAD_SIZE_GROUP_MAX,
+                              place->pass, place->line.file,
+                              place->line.number);
+}
+
+
 static int
 settle(mod_modhost_place *place, const mod_modhost_dir_conf *conf)
 {
@@ -236,7 +256,12 @@ settle(mod_modhost_place *place, const mod_modhost_dir_conf *conf)
                                                   MH_OPTION_startup_timeout);
     settings.shutdown_timeout = mod_modhost_number(conf,
                                                   MH_OPTION_shutdown_timeout);
+
     if (app->group != NULL) {
+        if (check_head_size(place, conf) != OK) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         mod_modhost_group_limits(app->group, &settings);
     }
 

@@ -73,6 +73,14 @@ int mh_app_inspect(const char *path, const char *dotnet_root,
     mh_app_spec *spec, mh_error *error);
 
 /*
+ * What mh_app_inspect refused may do in a process group, or be a copy that was
+ * broken off: then *error is made to say that. `parameter`: what names a group
+ * ("process_group="), as the web server spells it.
+ */
+void mh_app_inspect_explain(const char *path, const char *dotnet_root,
+    const char *parameter, mh_error *error);
+
+/*
  * The same for a process group: a .so must export modhost_worker_main, and an
  * executable will do, by itself, beside its .dll, or the only one in a folder.
  */

@@ -68,9 +68,7 @@ stream_begin(mh_channel *channel, mh_exchange *exchange)
         return;
     }
 
-    if (exchange->pub.head->size
-        > MODHOST_FRAME_LENGTH_MAX - sizeof(modhost_request_start))
-    {
+    if (exchange->pub.head->size > MH_HEAD_SIZE_GROUP_MAX) {
         mh_error_set(&error, MH_E_REQUEST_LENGTH,
                      "a request head of %u bytes does not fit into a frame",
                      exchange->pub.head->size);

@@ -34,6 +34,10 @@ typedef struct mh_group    mh_group;
                                     with the exchange, nothing of the body was
                                     read                                      */
 
+/* Bytes; the longest request head that a group can be given: it is a frame. */
+#define MH_HEAD_SIZE_GROUP_MAX                                                \
+    (MODHOST_FRAME_LENGTH_MAX - (uint32_t) sizeof(modhost_request_start))
+
 /*
  * A socket of the core's. The shim watches `fd` for reading from add to remove,
  * and for writing while `write_wanted`. When it is ready the shim calls

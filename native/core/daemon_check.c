@@ -77,6 +77,15 @@ mh_daemon_settings_user(const mh_daemon_settings *settings,
 }
 
 
+bool
+mh_daemon_settings_impostor(const mh_daemon_settings *settings,
+    const mh_daemon_host *host, unsigned groups)
+{
+    return host->privileged && groups > 1
+           && mh_daemon_settings_user(settings, host) == host->user;
+}
+
+
 /* Whether this process, which is not root's, has the group anyway. */
 static bool
 has_group(const char *name)

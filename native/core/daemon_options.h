@@ -102,6 +102,14 @@ int mh_daemon_settings_check(const mh_daemon_settings *settings,
 uid_t mh_daemon_settings_user(const mh_daemon_settings *settings,
     const mh_daemon_host *host);
 
+/*
+ * Whether the group's application can pass for a web-server process: the
+ * supervisor knows those by their user. `groups`: how many are used; who has
+ * but one has nothing to keep apart.
+ */
+bool mh_daemon_settings_impostor(const mh_daemon_settings *settings,
+    const mh_daemon_host *host, unsigned groups);
+
 /* The name of a group: letters, digits, '.', '_' and '-', 1 to 64 of them, and
    not "embedded". 0, or -1 with *error. */
 int mh_daemon_name_check(mh_str name, mh_error *error);

@@ -250,3 +250,34 @@ mh_app_inspect_daemon(const char *path, const char *dotnet_root,
 
     return 0;
 }
+
+
+void
+mh_app_inspect_explain(const char *path, const char *dotnet_root,
+    const char *parameter, mh_error *error)
+{
+    mh_error     reason;
+    mh_app_spec  spec;
+
+    if (error->code != MH_E_APP_FOLDER) {
+        return;
+    }
+
+    memset(&reason, 0, sizeof(reason));
+
+    if (mh_app_inspect_daemon(path, dotnet_root, &spec, &reason) != 0) {
+        if (reason.code == MH_E_APP_RUNTIMECONFIG) {
+            *error = reason;
+        }
+
+        return;
+    }
+
+    if (spec.kind == MH_APP_EXECUTABLE) {
+        mh_error_set(error, MH_E_APP_NEEDS_GROUP,
+                     "\"%s\" is an executable, which only a process group can "
+                     "run: give it %s", spec.path, parameter);
+    }
+
+    mh_app_spec_free(&spec);
+}

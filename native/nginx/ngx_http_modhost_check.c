@@ -16,38 +16,6 @@ static ngx_int_t ngx_http_modhost_add_address(ngx_conf_t *cf,
     ngx_http_modhost_app_conf_t *app, ngx_http_conf_addr_t *addr);
 
 
-/* What embedded mode refuses may do in a process group: then that is said. */
-static void
-ngx_http_modhost_check_program(ngx_http_modhost_app_conf_t *app, char *root,
-    mh_error *error)
-{
-    mh_error     reason;
-    mh_app_spec  spec;
-
-    if (error->code != MH_E_APP_FOLDER) {
-        return;
-    }
-
-    if (mh_app_inspect_daemon((char *) app->path.data, root, &spec, &reason)
-        != 0)
-    {
-        if (reason.code == MH_E_APP_RUNTIMECONFIG) {
-            *error = reason;
-        }
-
-        return;
-    }
-
-    if (spec.kind == MH_APP_EXECUTABLE) {
-        mh_error_set(error, MH_E_APP_NEEDS_GROUP,
-                     "\"%s\" is an executable, which only a process group can "
-                     "run: give it process_group=", spec.path);
-    }
-
-    mh_app_spec_free(&spec);
-}
-
-
 ngx_int_t
 ngx_http_modhost_check_apps(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
 {
@@ -68,7 +36,8 @@ ngx_http_modhost_check_apps(ngx_conf_t *cf, ngx_http_modhost_main_conf_t *mmcf)
         if (mh_app_inspect((char *) app->path.data, root, &app->spec, &error)
             != 0)
         {
-            ngx_http_modhost_check_program(app, root, &error);
+            mh_app_inspect_explain((char *) app->path.data, root,
+                                   "process_group=", &error);
 
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "MH0%ui: %s in %V:%ui",
                           (ngx_uint_t) error.code, error.text,
@@ -221,15 +190,14 @@ ngx_http_modhost_settle(ngx_conf_t *cf, ngx_http_modhost_loc_conf_t *mlcf)
     }
 
     if (app->group != NULL
-        && mlcf->max_head_size > MODHOST_FRAME_LENGTH_MAX
-                                 - sizeof(modhost_request_start))
+        && mlcf->max_head_size > MH_HEAD_SIZE_GROUP_MAX)
     {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "MH0%d: a modhost_max_head_size of more than %uz bytes, "
                       "which no process group can be given, for \"%V\" in "
                       "%V:%ui", MH_E_VALUE_RANGE,
-                      MODHOST_FRAME_LENGTH_MAX - sizeof(modhost_request_start),
-                      &app->path, &mlcf->place.file, mlcf->place.line);
+                      (size_t) MH_HEAD_SIZE_GROUP_MAX, &app->path,
+                      &mlcf->place.file, mlcf->place.line);
         return NGX_ERROR;
     }
 

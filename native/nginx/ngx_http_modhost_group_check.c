@@ -121,29 +121,21 @@ ngx_http_modhost_check_groups(ngx_conf_t *cf,
 }
 
 
-/*
- * The supervisor takes connections from the web server's user: an application
- * that has this user too can command it, and reach other groups' workers. Who
- * has but one group has nothing to keep apart.
- */
+/* Of the first alone: who gives each a user of its own sees to the others. */
 static void
 ngx_http_modhost_check_users(ngx_conf_t *cf,
     ngx_http_modhost_main_conf_t *mmcf, mh_daemon_host *host)
 {
-    ngx_uint_t                       i;
+    ngx_uint_t                       i, used;
     ngx_http_modhost_group_conf_t  **groups;
 
-    if (!host->privileged || ngx_http_modhost_groups_used(mmcf) < 2) {
-        return;
-    }
-
+    used = ngx_http_modhost_groups_used(mmcf);
     groups = mmcf->groups.elts;
 
     for (i = 0; i < mmcf->groups.nelts; i++) {
 
         if (groups[i]->app == NULL
-            || mh_daemon_settings_user(&groups[i]->settings, host)
-               != host->user)
+            || !mh_daemon_settings_impostor(&groups[i]->settings, host, used))
         {
             continue;
         }

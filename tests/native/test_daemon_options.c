@@ -205,13 +205,15 @@ CASE(Texts_are_checked_by_their_type)
 
 /* ---- together ---------------------------------------------------------- */
 
+static mh_daemon_host  host;
+
+
 /* Takes arguments, NULL at the end, and checks them as root's web server. */
 static unsigned
 check(bool privileged, ...)
 {
-    va_list          arguments;
-    const char      *argument;
-    mh_daemon_host   host;
+    va_list      arguments;
+    const char  *argument;
 
     memset(&host, 0, sizeof(host));
     host.prefix = "/";
@@ -264,6 +266,20 @@ CASE(Another_user_needs_root)
     CHECK_INT(check(true, "user=daemon", NULL), 0);
     CHECK_INT(check(false, "cpu-priority=-5", NULL), MH_E_GROUP_LIMIT);
     CHECK_INT(check(true, "cpu-priority=-5", NULL), 0);
+}
+
+
+CASE(Among_several_groups_one_with_the_web_servers_user_is_an_impostor)
+{
+    CHECK_INT(check(true, NULL), 0);
+    CHECK(mh_daemon_settings_impostor(&settings, &host, 2));
+    CHECK(!mh_daemon_settings_impostor(&settings, &host, 1));
+    CHECK_INT(check(true, "user=33", NULL), 0);
+    CHECK(mh_daemon_settings_impostor(&settings, &host, 2));
+    CHECK_INT(check(true, "user=34", NULL), 0);
+    CHECK(!mh_daemon_settings_impostor(&settings, &host, 2));
+    CHECK_INT(check(false, NULL), 0);
+    CHECK(!mh_daemon_settings_impostor(&settings, &host, 2));
 }
 
 

@@ -406,6 +406,35 @@ CASE(A_link_to_a_program_makes_no_application_of_a_folder)
 }
 
 
+/* Embedded mode refuses `relative`; the reason, once it is explained. */
+static void
+explained(const char *relative, unsigned code, const char *text)
+{
+    char  path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s", path_of("%s", relative));
+    mh_app_spec_free(&spec);
+    CHECK_INT(mh_app_inspect(path, dotnet, &spec, &error), -1);
+    mh_app_inspect_explain(path, dotnet, "process_group=", &error);
+    CHECK_INT(error.code, code);
+    CHECK_HAS(error.text, text);
+}
+
+
+CASE(What_embedded_mode_refuses_may_do_in_a_process_group)
+{
+    start();
+    explained("shop", MH_E_APP_FOLDER, "holds no application");
+    make_program("shop/Shop");
+    explained("shop", MH_E_APP_NEEDS_GROUP, "give it process_group=");
+    make_assembly("shop/Shop.dll");
+    explained("shop", MH_E_APP_RUNTIMECONFIG,
+              "/Shop.runtimeconfig.json\" is missing");
+    explained("nowhere", MH_E_APP_MISSING, "nowhere");
+    end();
+}
+
+
 CASE(A_bad_runtimeconfig_is_refused_and_named)
 {
     size_t  i;

@@ -149,8 +149,7 @@ def groups_that_cannot_work_are_refused():
     refused(groups("modhost_daemon_process shop; "
                    "modhost_restrict_embedded on;",
                    more="process_group=embedded"), "MH0204", where)
-    if SERVER == "nginx":
-        refused(groups(rest="modhost_max_head_size 1m;"), "MH0210", where)
+    refused(groups(rest="modhost_max_head_size 1m;"), "MH0210", where)
     refused(key("processes=1000000"), "MH0221", "1 to 10000", where)
     refused(key("supplementary-groups=0,,1"), "MH0226", "empty name", where)
     refused(key("supplementary-groups=0,no-such"), "MH0226", '"no-such"',
@@ -162,7 +161,6 @@ def groups_that_cannot_work_are_refused():
 
 
 @own
-@nginx_only("it has no such warning")
 def a_group_with_the_web_servers_user_is_warned_of():
     def tested(shop, cafe):
         server = GroupServer(groups(

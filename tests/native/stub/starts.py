@@ -28,15 +28,21 @@ def fastest_round(worst_of_one, rounds=4):
     assert min(worst) < BLOCKED, worst
 
 
-def refused_by_nginx(where):
+def refused_handlers(where):
     for rest in ("modhost_status; modhost_pass @STUB@;",
                  "modhost_pass @STUB@; modhost_status;",
-                 "modhost_pass @STUB@; proxy_pass http://127.0.0.1:1;"):
-        refused(simple(f"location /a {{ {rest} }}"), "MH0212", where)
-    refused(simple("modhost_max_headers 0;"), "MH0210", "1 to 65000", where)
+                 "modhost_pass @STUB@; " + (
+                     "proxy_pass http://127.0.0.1:1;" if IS_NGINX
+                     else "apache Alias /tmp;")):
+        refused(simple(f"location ~ ^/a {{ {rest} }}"), "MH0212", where)
+
+
+def refused_ranges(where):
+    refused(simple("modhost_max_headers 0;"), "MH0210", "65000", where)
     refused(simple("modhost_max_head_size 17m;"), "MH0210", where)
     refused(simple("modhost_queue_size 1000001;"), "MH0210", where)
-    refused(simple("modhost_dispatch sideways;"), "invalid value", where)
+    if IS_NGINX:
+        refused(simple("modhost_dispatch sideways;"), "invalid value", where)
 
 
 @own
@@ -57,8 +63,8 @@ def configuration_that_cannot_work_is_refused():
                    "modhost_env A 1;"), "MH0206", where)
     refused(simple("location /a { modhost_pass @STUB@; "
                    "modhost_queue_size 5; }"), "MH0207", where)
-    if IS_NGINX:
-        refused_by_nginx(where)
+    refused_handlers(where)
+    refused_ranges(where)
     refused(simple("modhost_queue_size -1;"), where)
     refused(simple("modhost_request_timeout soon;"), where)
     refused(simple("location /a { modhost_pass /etc/passwd; }"),
