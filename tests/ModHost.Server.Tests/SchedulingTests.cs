@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using ModHost.Server.Scheduling;
 using ModHost.Server.Tests.InMemoryTransport;
 
 namespace ModHost.Server.Tests;
@@ -105,6 +106,29 @@ public sealed class SchedulingTests
         foreach (var exchange in blocked)
         {
             await exchange.Completion();
+        }
+    }
+
+    /// <summary>As in a worker process; what the application awaits is other work of the pool.</summary>
+    [Fact]
+    public async Task Exchanges_that_come_while_a_loop_lingers_are_run()
+    {
+        Lingering.IsEnabled = true;
+        try
+        {
+            await using var server = await MemoryServer.Handle(async http =>
+            {
+                await Task.Yield();
+                await http.Response.WriteAsync("Hello");
+            });
+            for (var number = 0; number < 300; number++)
+            {
+                Assert.Equal("Hello", (await server.Exchange().Begin(RequestBlock.Get("/")).Completion()).Body);
+            }
+        }
+        finally
+        {
+            Lingering.IsEnabled = false;
         }
     }
 

@@ -58,27 +58,13 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
 
     public void Execute()
     {
-        ExchangeScheduler.LoopStarted();
-        _current = this;
-        ExecutionContext? context = null;
-        for (var count = 0; count < Quantum && ExchangeScheduler.TryTake(out var work); count++)
+        var left = Quantum;
+        do
         {
-            if (!ExchangeScheduler.IsEmpty)
-            {
-                ExchangeScheduler.EnsureLoop();
-            }
-
-            context = work.Exchange.RequestContext;
-            ExecutionContext.Restore(context);
-            Run(work);
+            ExchangeScheduler.LoopStarted();
+            left = Drain(left);
         }
-
-        _current = null;
-        Wake();
-        if (context is not null)
-        {
-            ExecutionContext.Restore(DefaultContext.Instance);
-        }
+        while (left > 0 && ExchangeScheduler.Linger());
 
         if (!ExchangeScheduler.IsEmpty)
         {
@@ -109,6 +95,33 @@ internal sealed class DrainLoop : IThreadPoolWorkItem
         {
             exchange.Uncork(use);
         }
+    }
+
+    /// <returns>How many exchanges may still be run.</returns>
+    private int Drain(int left)
+    {
+        _current = this;
+        ExecutionContext? context = null;
+        for (; left > 0 && ExchangeScheduler.TryTake(out var work); left--)
+        {
+            if (!ExchangeScheduler.IsEmpty)
+            {
+                ExchangeScheduler.EnsureLoop();
+            }
+
+            context = work.Exchange.RequestContext;
+            ExecutionContext.Restore(context);
+            Run(work);
+        }
+
+        _current = null;
+        Wake();
+        if (context is not null)
+        {
+            ExecutionContext.Restore(DefaultContext.Instance);
+        }
+
+        return left;
     }
 
     private void Run(ExchangeScheduler.Work work)

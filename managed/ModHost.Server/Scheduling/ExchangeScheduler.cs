@@ -75,6 +75,26 @@ internal static class ExchangeScheduler
         }
     }
 
+    /// <summary>
+    /// A drain loop has nothing left to do: true, where something came while it lingered. Meanwhile it counts as the
+    /// work item that waits.
+    /// </summary>
+    internal static bool Linger()
+    {
+        if (!Lingering.IsWorthwhile() || !Queue.IsEmpty || Interlocked.Exchange(ref _pending, 1) != 0)
+        {
+            return false;
+        }
+
+        if (Lingering.WaitForExchange())
+        {
+            return true;
+        }
+
+        LoopStarted();
+        return false;
+    }
+
     internal static void LoopStarted() => Interlocked.Exchange(ref _pending, 0);
 
     internal static bool TryTake(out Work work) => Queue.TryDequeue(out work);

@@ -101,6 +101,7 @@ public static class WorkerProcess
     private static void Prepare(Descriptor socket)
     {
         socket.SetCloseOnExec(true);
+        Process.PoolWaiting.SleepAtOnce();
         var loop = new EventLoop("ModHost channels");
         var control = new ControlConnection(loop, socket);
         if (!control.WaitForSettings(ConfigurationTimeout))

@@ -66,10 +66,16 @@ public abstract class IdentityTests<TRuntime>
         {
             OwnGroups = true,
             Options = ProcessGroups.Preamble,
-            Nginx = new() { Http = string.Concat(hosts.Select(host => $"server {{ listen 127.0.0.1:{host.Port}; "
-                + $"modhost_daemon_process {host.User} user={host.User}; location / {{ modhost_pass {app} process_group={host.User}; }} }}\n")) },
-            Apache = new() { Main = string.Concat(hosts.Select(host => $"Listen 127.0.0.1:{host.Port}\n<VirtualHost 127.0.0.1:{host.Port}>\n"
-                + $"ModHostDaemonProcess {host.User} user={host.User}\nModHostAlias / {app} process-group={host.User}\n</VirtualHost>\n")) },
+            Nginx = new()
+            {
+                Http = string.Concat(hosts.Select(host => $"server {{ listen 127.0.0.1:{host.Port}; "
+                + $"modhost_daemon_process {host.User} user={host.User}; location / {{ modhost_pass {app} process_group={host.User}; }} }}\n"))
+            },
+            Apache = new()
+            {
+                Main = string.Concat(hosts.Select(host => $"Listen 127.0.0.1:{host.Port}\n<VirtualHost 127.0.0.1:{host.Port}>\n"
+                + $"ModHostDaemonProcess {host.User} user={host.User}\nModHostAlias / {app} process-group={host.User}\n</VirtualHost>\n"))
+            },
         }, "/control");
         foreach (var (_, id, port) in hosts)
         {
