@@ -98,6 +98,7 @@ internal sealed partial class Worker
     private void SendAlive(uint value) => ThreadPool.UnsafeQueueUserWorkItem(_ =>
     {
         var memory = GC.GetGCMemoryInfo(GCKind.Any);
+        var (median, percentile) = Times.TakeLook();
         var load = new WorkerLoad(
             (uint)Math.Max(0, InFlight),
             (uint)ThreadPool.ThreadCount,
@@ -108,7 +109,9 @@ internal sealed partial class Worker
             (ulong)(ThreadPool.PendingWorkItemCount + ModHostServer.Waiting),
             (ulong)GC.CollectionCount(0),
             (ulong)GC.CollectionCount(1),
-            (ulong)GC.CollectionCount(2));
+            (ulong)GC.CollectionCount(2),
+            median,
+            percentile);
         Span<byte> payload = stackalloc byte[WorkerLoad.Size];
         load.Write(payload);
         Control.Send(new FrameHeader(FrameType.Alive, Value: value), payload);

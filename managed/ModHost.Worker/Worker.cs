@@ -55,6 +55,9 @@ internal sealed partial class Worker
 
     public CreditLedger Ledger { get; }
 
+    /// <summary>How long requests take.</summary>
+    public RequestTimes Times { get; } = new();
+
     /// <summary>The application's file.</summary>
     public string Path => _settings.Path;
 

@@ -67,6 +67,13 @@ public partial class TerminalTests
     [InlineData(90000, "1d 1h")]
     public void An_age_has_its_two_largest_parts(double seconds, string text) => Assert.Equal(text, StatusTable.Age(seconds));
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(950, "950 µs")]
+    [InlineData(1_540, "1.5 ms")]
+    [InlineData(2_000_000, "2 s")]
+    public void A_time_of_requests_has_a_fitting_unit(long microseconds, string text) => Assert.Equal(text, StatusTable.Time(microseconds));
+
     private static void Write(Descriptor pipe, string text) =>
         AppendFile.Write(pipe, Encoding.UTF8.GetBytes(text), regular: true);
 

@@ -98,6 +98,7 @@ internal static class FrameDump
         to.Append($"load.heap_bytes={load.HeapBytes}\nload.committed_bytes={load.CommittedBytes}\n");
         to.Append($"load.allocated_bytes={load.AllocatedBytes}\nload.pool_queue={load.PoolQueue}\n");
         to.Append($"load.collections={load.Collections0},{load.Collections1},{load.Collections2}\n");
+        to.Append($"load.times={load.MedianMicroseconds},{load.Percentile99Microseconds}\n");
     }
 
     private static void Text(StringBuilder to, string key, ReadOnlySpan<byte> bytes)

@@ -262,7 +262,8 @@ static void
 control_to_supervisor(mh_frame_out *out)
 {
     modhost_worker_load  load = {
-        3, 8, 1000, 20000000, 30000000, 40000000, 2, { 10, 5, 1 }
+        3, 8, 1000, 20000000, 30000000, 40000000, 2, { 10, 5, 1 },
+        1500, 90000
     };
 
     frame_put_hello(out, MODHOST_PEER_WORKER, 0);

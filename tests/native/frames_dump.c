@@ -109,10 +109,12 @@ dump_load(FILE *to, const uint8_t *payload)
             "load.requests=%" PRIu64 "\nload.heap_bytes=%" PRIu64 "\n"
             "load.committed_bytes=%" PRIu64 "\n"
             "load.allocated_bytes=%" PRIu64 "\nload.pool_queue=%" PRIu64 "\n"
-            "load.collections=%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
+            "load.collections=%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n"
+            "load.times=%u,%u\n",
             load.in_flight, load.pool_threads, load.requests, load.heap_bytes,
             load.committed_bytes, load.allocated_bytes, load.pool_queue,
-            load.collections[0], load.collections[1], load.collections[2]);
+            load.collections[0], load.collections[1], load.collections[2],
+            load.median_us, load.percentile_99_us);
 }
 
 

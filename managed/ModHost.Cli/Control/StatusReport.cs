@@ -70,6 +70,10 @@ internal sealed record WorkerReport
 
     public ulong Requests { get; set; }
 
+    public long MedianMicroseconds { get; set; }
+
+    public long Percentile99Microseconds { get; set; }
+
     public long ResidentBytes { get; set; }
 
     public long HeapBytes { get; set; }

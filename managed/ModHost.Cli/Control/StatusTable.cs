@@ -16,8 +16,8 @@ internal sealed class StatusTable
     {
         var table = new Table().Border(TableBorder.Simple);
         foreach (var (title, right) in ((string, bool)[])[("Group", false), ("Worker", false), ("State", false), ("Pid", true),
-            ("Age", true), ("In flight", true), ("Waiting", true), ("Requests", true), ("Req/s", true), ("RSS", true),
-            ("GC heap", true), ("Ended", false)])
+            ("Age", true), ("In flight", true), ("Waiting", true), ("Requests", true), ("Req/s", true), ("p50", true), ("p99", true),
+            ("RSS", true), ("GC heap", true), ("Ended", false)])
         {
             var column = new TableColumn(title).NoWrap();
             table.AddColumn(right ? column.RightAligned() : column);
@@ -38,19 +38,20 @@ internal sealed class StatusTable
     {
         var key = $"{instance.Folder}/{group.Name}";
         Row(table, group.Name, "", GroupState(group), "", "", Number(group.Workers.Sum(worker => worker.InFlight)),
-            Number(group.Waiting), group.Requests.ToString(CultureInfo.InvariantCulture), Rate(key, group.Requests, now),
+            Number(group.Waiting), group.Requests.ToString(CultureInfo.InvariantCulture), Rate(key, group.Requests, now), "", "",
             Bytes(group.Workers.Sum(worker => worker.ResidentBytes)), Bytes(group.Workers.Sum(worker => worker.HeapBytes)),
             Ends(group));
         foreach (var worker in group.Workers)
         {
             Row(table, "", Number(worker.Index), Coloured(worker.State), Number(worker.Pid), Age(worker.Uptime),
                 Number(worker.InFlight), "", worker.Requests.ToString(CultureInfo.InvariantCulture),
-                Rate($"{key}/{worker.Id}", worker.Requests, now), Bytes(worker.ResidentBytes), Bytes(worker.HeapBytes), "");
+                Rate($"{key}/{worker.Id}", worker.Requests, now), Time(worker.MedianMicroseconds),
+                Time(worker.Percentile99Microseconds), Bytes(worker.ResidentBytes), Bytes(worker.HeapBytes), "");
         }
 
         if (group.Error is { } error)
         {
-            Row(table, "", "", "", "", "", "", "", "", "", "", "", $"[red]{Markup.Escape(error)}[/]");
+            Row(table, "", "", "", "", "", "", "", "", "", "", "", "", "", $"[red]{Markup.Escape(error)}[/]");
         }
     }
 
@@ -87,6 +88,15 @@ internal sealed class StatusTable
         { TotalHours: >= 1 } time => string.Create(CultureInfo.InvariantCulture, $"{time.Hours}h {time.Minutes}m"),
         { TotalMinutes: >= 1 } time => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}m {time.Seconds}s"),
         var time => string.Create(CultureInfo.InvariantCulture, $"{time.Seconds}s"),
+    };
+
+    // None: no request ended lately.
+    internal static string Time(long microseconds) => microseconds switch
+    {
+        0 => "",
+        < 1_000 => string.Create(CultureInfo.InvariantCulture, $"{microseconds} µs"),
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1_000.0:0.#} ms"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1_000_000.0:0.#} s"),
     };
 
     internal static string Bytes(long bytes) => bytes switch

@@ -13,12 +13,15 @@ namespace ModHost.Protocol;
 /// <param name="Collections0">Collections of generation 0.</param>
 /// <param name="Collections1">Of generation 1.</param>
 /// <param name="Collections2">Of generation 2.</param>
+/// <param name="MedianMicroseconds">Of the requests of the last few heartbeats; 0: there were none.</param>
+/// <param name="Percentile99Microseconds">Of the same: 99 of 100 took no longer.</param>
 public readonly record struct WorkerLoad(
     uint InFlight, uint PoolThreads, ulong Requests, ulong HeapBytes, ulong CommittedBytes, ulong AllocatedBytes,
-    ulong PoolQueue, ulong Collections0, ulong Collections1, ulong Collections2)
+    ulong PoolQueue, ulong Collections0, ulong Collections1, ulong Collections2, uint MedianMicroseconds,
+    uint Percentile99Microseconds)
 {
     /// <summary>sizeof(modhost_worker_load).</summary>
-    public const int Size = 72;
+    public const int Size = 80;
 
     /// <summary>Reads one.</summary>
     public static WorkerLoad Read(ReadOnlySpan<byte> source)
@@ -34,7 +37,9 @@ public readonly record struct WorkerLoad(
             BinaryPrimitives.ReadUInt64LittleEndian(source[40..]),
             BinaryPrimitives.ReadUInt64LittleEndian(source[48..]),
             BinaryPrimitives.ReadUInt64LittleEndian(source[56..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(source[64..]));
+            BinaryPrimitives.ReadUInt64LittleEndian(source[64..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(source[72..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(source[76..]));
     }
 
     /// <summary>Writes it.</summary>
@@ -51,5 +56,7 @@ public readonly record struct WorkerLoad(
         BinaryPrimitives.WriteUInt64LittleEndian(target[48..], Collections0);
         BinaryPrimitives.WriteUInt64LittleEndian(target[56..], Collections1);
         BinaryPrimitives.WriteUInt64LittleEndian(target[64..], Collections2);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[72..], MedianMicroseconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(target[76..], Percentile99Microseconds);
     }
 }

@@ -125,6 +125,8 @@ internal static class StatusJson
         writer.WriteNumber("uptime", Seconds(now - life.Spawned));
         writer.WriteNumber("inFlight", load.InFlight);
         writer.WriteNumber("requests", load.Requests);
+        writer.WriteNumber("medianMicroseconds", load.MedianMicroseconds);
+        writer.WriteNumber("percentile99Microseconds", load.Percentile99Microseconds);
         writer.WriteNumber("residentBytes", life.ResidentBytes);
         writer.WriteNumber("heapBytes", load.HeapBytes);
         writer.WriteNumber("committedBytes", load.CommittedBytes);

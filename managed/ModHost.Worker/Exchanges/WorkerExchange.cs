@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ModHost.Protocol;
 using ModHost.Server;
 using ModHost.Server.Transport;
@@ -35,6 +36,7 @@ internal sealed partial class WorkerExchange : ExchangeTransport
     private bool _bodyEnded;
     private int _early;
     private long _granted;
+    private long _entered;
 
     public WorkerExchange(Worker worker, ModHostServer server, ExchangePool pool)
     {
@@ -101,6 +103,7 @@ internal sealed partial class WorkerExchange : ExchangeTransport
         BeginSending();
         _live = true;
         _state = State.Open;
+        _entered = Stopwatch.GetTimestamp();
         _worker.Entered();
         try
         {
@@ -311,6 +314,7 @@ internal sealed partial class WorkerExchange : ExchangeTransport
         var channel = _channel;
         bool over;
         bool said;
+        long entered;
         lock (channel.Gate)
         {
             _live = false;
@@ -326,6 +330,12 @@ internal sealed partial class WorkerExchange : ExchangeTransport
 
             _released = true;
             over = _state == State.Ended;
+            entered = _begun && !_upgraded ? _entered : 0;
+        }
+
+        if (entered != 0)
+        {
+            _worker.Times.Add(entered);
         }
 
         _worker.Left();

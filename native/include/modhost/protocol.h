@@ -247,6 +247,10 @@ typedef struct modhost_worker_load {
     uint64_t  allocated_bytes;
     uint64_t  pool_queue;
     uint64_t  collections[3];
+    uint32_t  median_us;           /* of requests of the last few heartbeats,
+                                      from REQUEST to RELEASE; 0: there were
+                                      none, as for an upgraded connection     */
+    uint32_t  percentile_99_us;
 } modhost_worker_load;
 
 
@@ -283,7 +287,7 @@ _Static_assert(sizeof(modhost_demand) == 8, "modhost_demand");
 _Static_assert(sizeof(modhost_group_state) == 16, "modhost_group_state");
 _Static_assert(sizeof(modhost_worker_offer) == 48, "modhost_worker_offer");
 _Static_assert(sizeof(modhost_status_page) == 16, "modhost_status_page");
-_Static_assert(sizeof(modhost_worker_load) == 72, "modhost_worker_load");
+_Static_assert(sizeof(modhost_worker_load) == 80, "modhost_worker_load");
 #endif
 
 #endif /* MODHOST_PROTOCOL_H */
