@@ -20,7 +20,9 @@ internal static class Recorder
 
     public static long Get(string counter) => s_counters.GetValueOrDefault(counter);
 
-    public static IEnumerable<KeyValuePair<string, long>> Counters => s_counters.OrderBy(pair => pair.Key, StringComparer.Ordinal);
+    // The dictionary's own ToArray: Linq's asks for the count first, and other requests add counters in the meantime.
+    public static IEnumerable<KeyValuePair<string, long>> Counters =>
+        s_counters.ToArray().OrderBy(pair => pair.Key, StringComparer.Ordinal);
 
     /// <summary>Completes when somebody noted something for this key.</summary>
     public static Task<string> Noted(string key, CancellationToken cancelled) => Slot(key).Task.WaitAsync(cancelled);
