@@ -46,7 +46,14 @@ public sealed class ClientTests
         var (code, _) = await Child.TryRun("/usr/bin/python3", ["-c", "import grpc"]);
         Skip.If(code != 0, "python3-grpcio is not installed");
         var app = await AppBuild.Of("GrpcWire", runtime);
-        await using var server = await ServerHost.Start(ServerSetup.For(app) with { Groups = "processes=2" });
+
+        // Streams are silent until a hundred of them are open.
+        await using var server = await ServerHost.Start(ServerSetup.For(app) with
+        {
+            Groups = "processes=2",
+            Nginx = new() { Server = "client_body_timeout 10m;" },
+            Apache = new() { Main = "Timeout 600" },
+        });
         var output = await Child.Run("/usr/bin/python3",
             [Path.Combine(Scripts, "grpc_client.py"), $"127.0.0.1:{server.Places.Http2Port}", "1000"], limit: TimeSpan.FromMinutes(10));
         Assert.Contains("ok", output, StringComparison.Ordinal);

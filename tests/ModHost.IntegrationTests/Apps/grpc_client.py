@@ -2,10 +2,13 @@
 
 import queue
 import sys
+import threading
+import time
 
 import grpc
 
 SERVICE = "/wire.Echo/"
+STREAMS = 100  # at once, on one connection
 
 
 def main(address, count):
@@ -24,6 +27,8 @@ def main(address, count):
         assert client_stream((b"x" * 100 for _ in range(count)), timeout=60) == str(100 * count).encode()
 
         ping_pong(channel, count)
+        widen(unary)
+        side_by_side(channel)
 
         try:
             channel.unary_unary(SERVICE + "Fail")(b"", timeout=30)
@@ -43,6 +48,36 @@ def ping_pong(channel, count):
         assert next(answers) == f"ping {i}".encode()
     outgoing.put(None)
     assert list(answers) == []
+
+
+def widen(unary):
+    """mod_http2 works on six streams of a connection at first; streams that end well let it have twice as many, once in a
+    tenth of a second. Those beyond wait, and streams that are silent until all are open would wait for them in vain."""
+    streams = 6
+    while streams < 4 * STREAMS:
+        time.sleep(0.11)
+        assert unary(b"wider", timeout=30) == b"wider"
+        streams *= 2
+
+
+def side_by_side(channel):
+    """All streams are open before any of them may end."""
+    method = channel.stream_stream(SERVICE + "PingPong")
+    ends = threading.Event()
+
+    def messages(number):
+        yield f"first {number}".encode()
+        ends.wait()
+        yield f"last {number}".encode()
+
+    try:
+        calls = [method(messages(i), timeout=300) for i in range(STREAMS)]
+        for i, call in enumerate(calls):
+            assert next(call) == f"first {i}".encode()
+    finally:
+        ends.set()
+    for i, call in enumerate(calls):
+        assert list(call) == [f"last {i}".encode()]
 
 
 main(sys.argv[1], int(sys.argv[2]))

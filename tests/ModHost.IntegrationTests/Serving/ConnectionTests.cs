@@ -140,6 +140,15 @@ public abstract class ConnectionTests<TRuntime>(ConnectionFixture<TRuntime> fixt
         Assert.Equal("2", response.TrailingHeaders.GetValues("X-Second").Single());
     }
 
+    // nginx takes them for an error of the connection.
+    [Fact, Trait("Not", "prefork"), Trait("Server", "apache")]
+    public async Task Request_trailers_on_http2()
+    {
+        (string, string)[] trailers = [("x-sum", "abc"), ("x-second", "2")];
+        Assert.Equal("x-sum: abc\nx-second: 2", await RawHttp2.Post(Places.Http2Port, "/body/trailers", "body", trailers), ignoreCase: true);
+        Assert.Equal("body", await RawHttp2.Post(Places.Http2Port, "/echo", "body", trailers));
+    }
+
     [Theory, Trait("Not", "prefork")]
     [InlineData("/reset?code=8")]
     [InlineData("/abort")]
