@@ -66,6 +66,11 @@ internal sealed partial class Daemon
         _configuration = next;
         ErrorLine.ForApache = next.Server == "apache";
         _logs.Configure(next.ErrorLog, ErrorLine.Level(next.LogLevel));
+        if (next.Final)
+        {
+            Log(LogLevel.Notice, Errors.None, "the web server goes on without ModHost: this supervisor ends with its last process group");
+        }
+
         if (_shimListener is not null)
         {
             _shimListener.User = next.User;

@@ -109,6 +109,11 @@ internal sealed partial class Daemon : IDisposable
         due = Math.Min(due, StepWatchdog(now));
         due = Math.Min(due, StepNotify(now));
         RetireStrangers();
+        if (_configuration.Final && _groups.Count == 0)
+        {
+            Stop();
+        }
+
         EndIfStopped();
         return due;
     }

@@ -129,6 +129,8 @@ typedef struct mod_modhost_ticket {
 typedef struct mod_modhost_parent {
     mh_counters                *counters;    /* NULL: no memory               */
     mh_supervisor               supervisor;
+    mh_daemon_config            known;       /* its own part, without groups  */
+    apr_pool_t                 *known_pool;
     pid_t                       pid;         /* whose supervisor; 0: none yet */
     unsigned                    patience;    /* ms; for its end               */
     char                        place[4096]; /* lib/modhost                   */

@@ -18,6 +18,9 @@
 /* Where a group has no limit: as long as the watchdog waits. */
 #define PARENT_MOST   60000u                         /* ms                    */
 
+/* This module among those that a configuration loads. */
+#define MOD_MODHOST_NAME  "mod_modhost.c"
+
 
 /* What a fork of this process must let go of. */
 static mod_modhost_parent  *forked;
@@ -34,10 +37,29 @@ let_go(void)
 }
 
 
+/*
+ * Apache has no hook for a module that a new configuration does not load. When
+ * it forks, the configuration has been read; the supervisor then ends with the
+ * requests that old children still serve.
+ */
+static void
+dismiss(void)
+{
+    if (forked == NULL || forked->pid != getpid()
+        || forked->supervisor.lifeline == -1 || forked->supervisor.dismissed
+        || ap_find_linked_module(MOD_MODHOST_NAME) != NULL)
+    {
+        return;
+    }
+
+    mh_supervisor_dismiss(&forked->supervisor, &forked->known);
+}
+
+
 static void
 fork_watch(void)
 {
-    (void) pthread_atfork(NULL, NULL, let_go);
+    (void) pthread_atfork(dismiss, NULL, let_go);
 }
 
 
@@ -239,6 +261,34 @@ config_fill(apr_pool_t *pool, server_rec *server, mod_modhost_parent *parent,
 }
 
 
+/* What a supervisor needs to be told of when this configuration is gone. */
+static void
+remember(server_rec *server, mod_modhost_parent *parent,
+    const mh_daemon_config *config)
+{
+    apr_pool_t        *pool;
+    mh_daemon_config  *known;
+
+    if (parent->known_pool == NULL) {
+        apr_pool_create(&parent->known_pool, server->process->pool);
+    }
+
+    apr_pool_clear(parent->known_pool);
+
+    pool = parent->known_pool;
+    known = &parent->known;
+
+    *known = *config;
+    known->user_name = apr_pstrdup(pool, config->user_name);
+    known->prefix = apr_pstrdup(pool, config->prefix);
+    known->dotnet_root = apr_pstrdup(pool, config->dotnet_root);
+    known->state_directory = apr_pstrdup(pool, config->state_directory);
+    known->error_log = apr_pstrdup(pool, config->error_log);
+    known->groups = NULL;
+    known->group_count = 0;
+}
+
+
 static int
 run(apr_pool_t *pool, server_rec *server, mod_modhost_parent *parent,
     mh_error *error)
@@ -247,6 +297,7 @@ run(apr_pool_t *pool, server_rec *server, mod_modhost_parent *parent,
     mh_supervisor_programs  programs;
 
     config_fill(pool, server, parent, &config);
+    remember(server, parent, &config);
 
     if (mh_supervisor_lives(&parent->supervisor)) {
         return mh_supervisor_configure(&parent->supervisor, &config, error);
@@ -257,7 +308,7 @@ run(apr_pool_t *pool, server_rec *server, mod_modhost_parent *parent,
         return 0;
     }
 
-    if (parent->supervisor.lifeline != -1) {
+    if (parent->supervisor.lifeline != -1 && !parent->supervisor.dismissed) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
                      "MH%04u: watchdog and supervisor are gone, or their "
                      "sockets in \"%s\" are; a new pair is started",

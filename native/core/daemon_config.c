@@ -150,6 +150,8 @@ put_config(mh_json_writer *w, const mh_daemon_config *config,
     mh_json_cstring(w, "errorLog", config->error_log);
     mh_json_cstring(w, "logLevel", config->log_level);
 
+    mh_json_bool(w, "final", config->final);
+
     mh_json_begin_array(w, "groups");
 
     for (i = 0; i < config->group_count; i++) {

@@ -45,6 +45,7 @@ typedef struct mh_daemon_config {
     const char             *log_level;
     const mh_daemon_group  *groups;
     unsigned                group_count;
+    bool                    final;         /* no other one follows            */
 } mh_daemon_config;
 
 /* Whole or not at all; nobody else can read it. 0, or -1 with *error. */

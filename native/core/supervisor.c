@@ -273,6 +273,7 @@ mh_supervisor_start(mh_supervisor *supervisor, const char *run_directory,
 
     last = *supervisor;
     supervisor->lifeline = -1;
+    supervisor->dismissed = false;
 
     if (instance_start(supervisor, run_directory, programs, log, config,
                        error)
@@ -364,6 +365,7 @@ mh_supervisor_configure(mh_supervisor *supervisor,
     mh_error  reason;
 
     supervisor->generation++;
+    supervisor->dismissed = config->final;
 
     if (mh_daemon_config_write(config, supervisor->generation,
                                supervisor->directory, &reason) != 0)
@@ -376,6 +378,22 @@ mh_supervisor_configure(mh_supervisor *supervisor,
     /* The supervisor knows which older ones are still needed. */
 
     return command(supervisor->directory, supervisor->generation, error);
+}
+
+
+/* The life line stays: the master may end before the last request does. */
+void
+mh_supervisor_dismiss(mh_supervisor *supervisor, mh_daemon_config *config)
+{
+    mh_error  unused;
+
+    config->final = true;
+
+    if (!mh_supervisor_lives(supervisor)
+        || mh_supervisor_configure(supervisor, config, &unused) != 0)
+    {
+        (void) mh_supervisor_stop(supervisor, 0);
+    }
 }
 
 

@@ -23,6 +23,7 @@
 /* Begin with { .lifeline = -1 }; lives as long as the master does. */
 typedef struct mh_supervisor {
     int       lifeline;                  /* -1: none was started              */
+    bool      dismissed;                 /* it ends by itself                 */
     uint32_t  generation;                /* of the newest configuration       */
     char      directory[MH_INSTANCE_MAX];
 } mh_supervisor;
@@ -64,6 +65,13 @@ bool mh_supervisor_lives(const mh_supervisor *supervisor);
 /* A new generation; waits for the answer, for 2 s at most. 0, or -1. */
 int mh_supervisor_configure(mh_supervisor *supervisor,
     const mh_daemon_config *config, mh_error *error);
+
+/*
+ * The master goes on, and has no use for it any more: it ends when its workers
+ * have, and they when requests have that are under way. `config` has no groups.
+ * One out of reach stops all at once. Until its end it may be configured again.
+ */
+void mh_supervisor_dismiss(mh_supervisor *supervisor, mh_daemon_config *config);
 
 /* In a process that the master forked: it must not keep the pair alive. */
 void mh_supervisor_let_go(mh_supervisor *supervisor);

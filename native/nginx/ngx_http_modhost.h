@@ -22,6 +22,7 @@
 #include "core.h"
 #include "counters.h"
 #include "daemon.h"
+#include "daemon_config.h"
 #include "exchange.h"
 #include "head.h"
 #include "path.h"
@@ -228,6 +229,16 @@ void ngx_http_modhost_daemon_let_go(void);
 /* "": there is no supervisor. */
 const char *ngx_http_modhost_daemon_directory(void);
 ngx_uint_t ngx_http_modhost_daemon_generation(void);
+
+
+/* ---- ngx_http_modhost_daemon_config.c ---------------------------------- */
+
+/*
+ * `mmcf`: NULL for a configuration without groups. What *config points to lives
+ * as long as the cycle does. NGX_OK or ERROR.
+ */
+ngx_int_t ngx_http_modhost_daemon_config(ngx_cycle_t *cycle,
+    ngx_http_modhost_main_conf_t *mmcf, mh_daemon_config *config);
 
 
 /* ---- ngx_http_modhost_loop.c: messages, batches ------------------------ */

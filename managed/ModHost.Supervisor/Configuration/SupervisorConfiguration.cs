@@ -36,6 +36,9 @@ internal sealed record SupervisorConfiguration
 
     public string LogLevel { get; set; } = "error";
 
+    /// <summary>The web server goes on without process groups: the supervisor ends with the last one.</summary>
+    public bool Final { get; set; }
+
     public IReadOnlyList<GroupConfiguration> Groups { get; set; } = [];
 }
 

@@ -386,6 +386,14 @@ def stop(shims):
     sys.exit(0)
 
 
+def is_final(order):
+    """Whether a configuration is the last one: the web server goes on alone."""
+    generation = json.loads(order).get("generation")
+    with open(os.path.join(DIRECTORY, f"config-{generation}.json"),
+              encoding="utf-8") as f:
+        return json.load(f)["final"]
+
+
 def serve():
     shim_socket, control = listen("shim.sock"), listen("control.sock")
     status = status_page()
@@ -393,6 +401,7 @@ def serve():
     os.write(4, b"ok\n")
     os.close(4)
     event("up", sorted(os.listdir("/proc/self/fd"))[:4])
+    final = False
     while True:
         ready, _, _ = select.select(
             [shim_socket, control, 3] + [s.sock for s in shims], [], [], 0.05)
@@ -404,9 +413,11 @@ def serve():
                 shims[-1].start(status)
             elif one is control:
                 connection = one.accept()[0]
-                event("command", connection.recv(4096).decode().strip())
+                order = connection.recv(4096).decode().strip()
+                event("command", order)
                 connection.send(b'{"ok":true}\n')
                 connection.close()
+                final = final or is_final(order)
             else:
                 shim = next(s for s in shims if s.sock is one)
                 found = shim.frames.read()
@@ -415,6 +426,8 @@ def serve():
                 for kind, _, _, value, _ in found or []:
                     event("frame", kind, value)
         reap(shims)
+        if final and not shims:
+            stop(shims)
 
 
 def main():
