@@ -4,13 +4,9 @@ using ModHost.IntegrationTests.Hosting;
 namespace ModHost.EndToEnd.Tests.Packages;
 
 /// <summary>Debian packages on a machine of their own: installed, used, upgraded, purged.</summary>
-public sealed class PackageTests : IDisposable
+public sealed class PackageTests(DebianPackages packages) : IClassFixture<DebianPackages>
 {
     private const string Url = "http://shop.localhost/json";
-
-    private readonly string _folder = Settings.NewFolder("packages");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SkippableTheory]
     [InlineData("nginx")]
@@ -19,13 +15,10 @@ public sealed class PackageTests : IDisposable
     {
         Skip.If(DebianPackages.Missing is not null, $"no packages can be made: {DebianPackages.Missing} is not installed");
         Skip.IfNot(await PackageRoot.IsPossible(), "namespaces and overlays need root, and a kernel that has them");
-        var apache = Path.Combine(_folder, "apache2");
-        Directory.CreateDirectory(apache);
+        var apache = Path.Combine(packages.Folder, "apache2");
         Skip.If(server == "apache" && !await DebianPackages.FetchApache(apache), "apt-get download apache2 has no answer");
-        await DebianPackages.Make("0.1.0-1", Path.Combine(_folder, "old"));
-        await DebianPackages.Make("0.1.0-2", Path.Combine(_folder, "new"));
         var app = Path.GetDirectoryName(await AppBuild.Of("Hello", AppRuntime.Jit))!;
-        await using var root = await PackageRoot.Start((_folder, "/srv/packages"), (app, "/srv/shop"),
+        await using var root = await PackageRoot.Start((packages.Folder, "/srv/packages"), (app, "/srv/shop"),
             (Path.Combine(AppContext.BaseDirectory, "Packages"), "/srv/load"));
         var scene = new Scene(root, server);
 
@@ -38,12 +31,6 @@ public sealed class PackageTests : IDisposable
         await scene.Purge();
 
         Assert.Equal([], (await root.Changed()).Except(before));
-        if (server == "nginx")
-        {
-            // It runs on, without the module, and keeps what the module has left until it is started anew.
-            await root.TryRun("service nginx stop");
-        }
-
         await Wait.For("no process is left", () => root.Run("ps -eo args | grep -F modhost | grep -vF grep || true"), text => text.Trim().Length == 0);
     }
 

@@ -9,15 +9,26 @@ internal static class Wait
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
+    // A machine, or a test, that was suspended has not waited. Conditions that are slow by themselves look the same.
+    private const int Pauses = 3;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
+
     public static Task Until(string what, Func<bool> condition, TimeSpan? limit = null) =>
         Until(what, () => Task.FromResult(condition()), limit);
 
     public static async Task Until(string what, Func<Task<bool>> condition, TimeSpan? limit = null)
     {
         var watch = Stopwatch.StartNew();
-        while (!await condition())
+        var (until, last) = (limit ?? Limit, TimeSpan.Zero);
+        for (var pauses = 0; !await condition(); last = watch.Elapsed)
         {
-            if (watch.Elapsed > (limit ?? Limit))
+            if (watch.Elapsed - last > s_pause && pauses++ < Pauses)
+            {
+                until += watch.Elapsed - last;
+            }
+
+            if (watch.Elapsed > until)
             {
                 throw new TimeoutException($"Still not true after {watch.Elapsed.TotalSeconds:F0} s: {what}");
             }
