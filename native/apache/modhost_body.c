@@ -265,24 +265,60 @@ body_deliver(mod_modhost_ctx *ctx)
 }
 
 
+/*
+ * A filter that has taken bytes and gives none yet (one that inflates) answers
+ * as if there had been nothing to take. What Apache has read ahead is behind it
+ * then, and the socket will not tell of that again.
+ */
+static bool
+body_is_behind_filter(mod_modhost_ctx *ctx)
+{
+    bool  is;
+
+    if (ctx->fd == -1
+        || ctx->r->input_filters == ctx->r->proto_input_filters)
+    {
+        return false;
+    }
+
+    is = ap_get_brigade(ctx->c->input_filters, ctx->in, AP_MODE_SPECULATIVE,
+                        APR_NONBLOCK_READ, 1) == APR_SUCCESS
+         && !APR_BRIGADE_EMPTY(ctx->in);
+
+    apr_brigade_cleanup(ctx->in);
+
+    return is;
+}
+
+
 /* APR_EAGAIN: nothing is there now. */
 static apr_status_t
 body_read(mod_modhost_ctx *ctx)
 {
     apr_off_t     size;
+    unsigned      tries;
     apr_status_t  rv;
 
     size = ctx->window != 0 && ctx->window < READ_MAX
            ? (apr_off_t) ctx->window : READ_MAX;
 
-    rv = ap_get_brigade(ctx->r->input_filters, ctx->in, AP_MODE_READBYTES,
-                        APR_NONBLOCK_READ, size);
+    /* each takes a byte at least, unless the filter is at fault */
 
-    if (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(ctx->in)) {
-        return APR_EAGAIN;
+    for (tries = 0; tries < READ_MAX; tries++) {
+
+        rv = ap_get_brigade(ctx->r->input_filters, ctx->in, AP_MODE_READBYTES,
+                            APR_NONBLOCK_READ, size);
+
+        if (rv != APR_SUCCESS || !APR_BRIGADE_EMPTY(ctx->in)) {
+            return rv;
+        }
+
+        if (!body_is_behind_filter(ctx)) {
+            break;
+        }
     }
 
-    return rv;
+    return APR_EAGAIN;
 }
 
 

@@ -7,7 +7,9 @@
 #include "modhost_request.h"
 
 #include <inttypes.h>
+#include <mod_core.h>
 #include <sys/stat.h>
+#include <util_filter.h>
 
 
 /* Bytes; half of the smallest send window. */
@@ -43,6 +45,33 @@ send_report(mod_modhost_ctx *ctx)
     if (ctx->sent >= REPORTED) {
         mod_modhost_report(ctx);
     }
+}
+
+
+/*
+ * A filter failed. As long as Apache's own has made no head, Apache can still
+ * answer; whoever says AP_FILTER_ERROR has done so. What was sent must not look
+ * whole, nor must the client wait for the rest.
+ */
+static void
+pass_failed(mod_modhost_ctx *ctx, apr_status_t rv)
+{
+    ap_filter_t  *f;
+
+    f = ctx->r->output_filters;
+
+    while (f != NULL && f->frec != ap_http_header_filter_handle) {
+        f = f->next;
+    }
+
+    if (rv != AP_FILTER_ERROR && f == NULL) {
+        mod_modhost_fail(ctx, HTTP_INTERNAL_SERVER_ERROR,
+                         MODHOST_RESET_CLIENT);
+        return;
+    }
+
+    mod_modhost_detach(ctx, MODHOST_RESET_CLIENT);
+    mod_modhost_finish(ctx, AP_FILTER_ERROR);
 }
 
 
@@ -82,11 +111,7 @@ mod_modhost_pass(mod_modhost_ctx *ctx)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
                       "a filter did not take the response");
 
-        /* whoever refused it has answered, or nobody can */
-
-        mod_modhost_detach(ctx, MODHOST_RESET_CLIENT);
-        mod_modhost_finish(ctx, rv == AP_FILTER_ERROR
-                                ? AP_FILTER_ERROR : DONE);
+        pass_failed(ctx, rv);
         return false;
     }
 

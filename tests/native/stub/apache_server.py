@@ -17,7 +17,7 @@ THREADS = 128
 
 LOADED = ("authz_core", "alias", "deflate", "env", "filter", "headers",
           "http2", "include", "ratelimit", "rewrite", "setenvif",
-          "socache_shmcb", "ssl")
+          "socache_shmcb", "ssl", "substitute")
 
 MAIN = """
 ServerRoot {prefix}

@@ -22,6 +22,7 @@ from shared import SHARED
 import heads  # noqa: F401
 import responses  # noqa: F401
 import bodies  # noqa: F401
+import filters  # noqa: F401
 import failures  # noqa: F401
 import upgrades  # noqa: F401
 import others  # noqa: F401

@@ -129,6 +129,21 @@ SHARED = """
             apache SetOutputFilter DEFLATE;
             modhost_pass @STUB@;
         }
+        location /inflated/ {
+            modhost_pass @STUB@;
+            apache SetInputFilter DEFLATE;
+        }
+        location /substituted/ {
+            modhost_pass @STUB@;
+            apache SetOutputFilter SUBSTITUTE;
+            apache Substitute s/foo/bar/;
+            apache SubstituteMaxLineLength 1000;
+        }
+        location /denied/ {
+            modhost_pass @STUB@;
+            apache Require all denied;
+            apache ErrorDocument 403 "/custom?status=403&body=mine";
+        }
         location /nosendfile/ {
             sendfile off;
             modhost_pass @STUB@;
