@@ -157,10 +157,19 @@ response_redirect(mod_modhost_ctx *ctx, const modhost_response_head *head,
                           ctx->r->err_headers_out);
     mod_modhost_body_discard(ctx);
 
-    if (!ctx->finished) {
-        ctx->redirect = uri;
-        mod_modhost_finish(ctx, OK);
+    if (ctx->finished) {
+        return;
     }
+
+    /* with a body that is still to come: whoever answers must not keep the
+       connection, or the body would be taken for a request */
+
+    if (apr_table_get(ctx->r->headers_out, "Connection") != NULL) {
+        apr_table_setn(ctx->r->err_headers_out, "Connection", "close");
+    }
+
+    ctx->redirect = uri;
+    mod_modhost_finish(ctx, OK);
 }
 
 
@@ -259,7 +268,12 @@ mod_modhost_response_head(mod_modhost_ctx *ctx,
         }
     }
 
-    /* too late for "100 Continue"; and without chunks as long as it is due */
+    /* too late for "100 Continue"; and without chunks as long as it is due. The
+       body that an error page was not given may come, or a request instead */
+
+    if (ctx->r->expecting_100 && !ctx->has_body && ctx->r->main == NULL) {
+        apr_table_setn(ctx->r->headers_out, "Connection", "close");
+    }
 
     ctx->r->expecting_100 = 0;
 

@@ -8,8 +8,8 @@ import struct
 import tempfile
 import time
 
-from common import (curl, idle, in_flight, info, nginx_only, raw, request,
-                    scenario)
+from common import (apache_only, curl, idle, in_flight, info, nginx_only, raw,
+                    request, scenario)
 from base_server import PATIENCE, wait_for
 
 
@@ -148,6 +148,18 @@ def no_continue_when_not_read(server):
                          b"Expect: 100-continue\r\n\r\n")
     assert got.startswith(b"HTTP/1.1 403") and b"100 Continue" not in got
     assert b"Connection: close" in got
+
+
+@scenario
+@apache_only("it drops the body that was declared, where it comes")
+def no_connection_is_kept_on_which_a_body_may_come(server):
+    for path in (b"/custom?name=X-Accel-Redirect&value=/private/page",
+                 b"/denied/page"):
+        got, _ = raw(server, b"POST " + path + b" HTTP/1.1\r\nHost: a\r\n"
+                             b"Content-Length: 50\r\n"
+                             b"Expect: 100-continue\r\n\r\n")
+        assert got.count(b"HTTP/1.1 ") == 1, got
+        assert b"\r\nConnection: close\r\n" in got, got
 
 
 @scenario
