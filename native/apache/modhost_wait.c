@@ -213,6 +213,14 @@ mod_modhost_wait(mod_modhost_ctx *ctx)
         return;
     }
 
+    /* not when a poll runs out: an app may never cease to send */
+
+    wait_times(ctx);
+
+    if (ctx->finished) {
+        return;
+    }
+
     if (wait_for_app(ctx) && mh_queue_doze(&ctx->lane->queue, DOZE)) {
         return;
     }
@@ -220,12 +228,7 @@ mod_modhost_wait(mod_modhost_ctx *ctx)
     now = wait_now(ctx);
     n = wait_poll(ctx, pfd, now);
 
-    if (n == 0) {
-        wait_times(ctx);
-        return;
-    }
-
-    if (n < 0 || pfd[1].revents == 0) {
+    if (n <= 0 || pfd[1].revents == 0) {
         return;
     }
 
