@@ -49,8 +49,8 @@
 #include "path.h"
 #include "supervisor.h"
 
-#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 47)
-#error "ModHost needs Apache httpd 2.4.17 or newer"
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 110)
+#error "ModHost needs Apache httpd 2.4.49 or newer"
 #endif
 
 typedef struct mod_modhost_app       mod_modhost_app;
