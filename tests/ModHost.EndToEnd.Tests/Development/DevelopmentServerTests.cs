@@ -1,9 +1,11 @@
 using ModHost.EndToEnd.Tests.Browser;
+using ModHost.IntegrationTests.Hosting;
+using Xunit.Abstractions;
 
 namespace ModHost.EndToEnd.Tests.Development;
 
 /// <summary><c>modhost dev</c>, seen by who develops.</summary>
-public class DevelopmentServerTests
+public class DevelopmentServerTests(ITestOutputHelper output)
 {
     [SkippableFact]
     public async Task An_open_page_follows_its_sources_and_shows_errors_of_the_build()
@@ -33,5 +35,40 @@ public class DevelopmentServerTests
         await browser.Shows("#edition", "third");
         Assert.Equal("Second heading", await browser.Text("h1"));
         Assert.Equal(0, await project.Stop());
+    }
+
+    [Fact]
+    public async Task No_request_fails_while_one_edit_follows_the_other()
+    {
+        var edits = Settings.Count(50, 5);
+        await using var project = await DevelopedProject.New();
+        await project.Develop("--no-browser-refresh", "--access-log", "off");
+        await using var load = new ConstantLoad(project.Url + "edition");
+
+        var median = await project.MedianOfEdits(edits);
+        var (answered, failures) = await load.Finish();
+
+        output.WriteLine($"{edits} edits, {answered} requests; from a save to the new answer: {median.TotalSeconds:0.00} s (median)");
+        Assert.Equal([], failures);
+        Assert.True(answered > edits);
+        Assert.Equal(0, await project.Stop());
+    }
+
+    /// <summary>A figure, no promise: it depends on what else the machine does.</summary>
+    [SkippableFact]
+    public async Task How_long_a_change_takes_beside_dotnet_watch()
+    {
+        Skip.IfNot(Settings.Full, "a measurement, made with --full");
+        const int Edits = 10;
+        await using var ours = await DevelopedProject.New();
+        await ours.Develop("--access-log", "off");
+        var own = await ours.MedianOfEdits(Edits);
+        await ours.Stop();
+        await using var theirs = await DevelopedProject.New();
+        await theirs.DotnetWatch();
+        var watch = await theirs.MedianOfEdits(Edits);
+
+        output.WriteLine($"from a save to the new answer, medians of {Edits}: modhost dev {own.TotalSeconds:0.00} s, "
+            + $"dotnet watch --no-hot-reload {watch.TotalSeconds:0.00} s");
     }
 }

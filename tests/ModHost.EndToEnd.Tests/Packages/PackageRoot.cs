@@ -58,10 +58,18 @@ internal sealed class PackageRoot : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("modhost-root-").FullName;
         var holder = Child.Start("/usr/bin/unshare", ["--mount", "--pid", "--net", "--uts", "--ipc", "--fork",
             "--kill-child=KILL", "bash", "-c", Script, "-", folder, .. copies.SelectMany(copy => (string[])[copy.From, copy.To])]);
-        await Wait.Until("the root is there", () => holder.Output.Contains("ready", StringComparison.Ordinal)
-            || (holder.HasExited ? throw new InvalidOperationException(holder.Output) : false));
-        var first = ProcFs.Children(holder.Id).Single().Id;
-        return new PackageRoot(holder, folder, first);
+        try
+        {
+            await Wait.Until("the root is there", () => holder.Output.Contains("ready", StringComparison.Ordinal)
+                || (holder.HasExited ? throw new InvalidOperationException(holder.Output) : false));
+            return new PackageRoot(holder, folder, ProcFs.Children(holder.Id).Single().Id);
+        }
+        catch
+        {
+            await holder.DisposeAsync();
+            Directory.Delete(folder);
+            throw;
+        }
     }
 
     /// <summary>A command line of a shell's, to its end; throws with its output when it fails.</summary>

@@ -32,7 +32,8 @@ internal sealed class Child : IAsyncDisposable
     public static Child Start(string file, IEnumerable<string> arguments, string? folder = null,
         IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var info = new ProcessStartInfo("/usr/bin/setsid")
+        // A shell starts what is in its background with these ignored, which everybody inherits: no Ctrl-C would arrive.
+        var info = new ProcessStartInfo("/usr/bin/env", ["--default-signal=INT,QUIT", "/usr/bin/setsid"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -132,6 +133,12 @@ internal sealed class Child : IAsyncDisposable
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
+        if (line.Data is null)
+        {
+            // The end of one of the two.
+            return;
+        }
+
         lock (_output)
         {
             _output.AppendLine(line.Data);
