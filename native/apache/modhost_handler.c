@@ -251,6 +251,21 @@ request_redirect(mod_modhost_ctx *ctx)
 }
 
 
+/* CONNECT's target is no path, and nobody opens a tunnel here. TRACE passes by
+   the hook in which Apache itself would refuse it. */
+static bool
+request_refused(request_rec *r)
+{
+    core_server_config  *server;
+
+    server = ap_get_core_module_config(r->server->module_config);
+
+    return r->method_number == M_CONNECT
+           || (r->method_number == M_TRACE
+               && server->trace_enable == AP_TRACE_DISABLE);
+}
+
+
 int
 mod_modhost_handler(request_rec *r)
 {
@@ -260,9 +275,7 @@ mod_modhost_handler(request_rec *r)
         return DECLINED;
     }
 
-    /* its target is no path, and nobody opens a tunnel here */
-
-    if (r->method_number == M_CONNECT) {
+    if (request_refused(r)) {
         return HTTP_METHOD_NOT_ALLOWED;
     }
 

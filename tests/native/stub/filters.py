@@ -3,7 +3,7 @@
 import gzip
 import os
 
-from common import apache_only, idle, raw, request, scenario
+from common import apache_only, curl, idle, raw, request, scenario
 
 
 @scenario
@@ -42,4 +42,14 @@ def filter_that_fails_after_the_head_breaks_the_response_off(server):
             server, b"GET /substituted/stream?n=100&size=500&ms=1 HTTP/" +
                     version + b"\r\nHost: a\r\n\r\n")
         assert reset and not got.endswith(b"0\r\n\r\n"), got
+    idle(server)
+
+
+@scenario
+@apache_only("its filters answer for themselves")
+def filter_that_fails_in_a_stream(server):
+    code, _ = curl(server, "/substituted/stream?n=100&size=500&ms=1", "--http2")
+    assert code != 0
+    code, out = curl(server, "/plaintext", "--http2")
+    assert (code, out) == (0, b"Hello, World!")
     idle(server)

@@ -70,3 +70,13 @@ def what_a_request_needs_is_there_once_for_all_threads():
         wait_for(lambda: descriptors(server)[0] <= most,
                  what="no more descriptors")
     with_server(simple(), body)
+
+
+@own
+@apache_only("it refuses TRACE whatever is configured")
+def trace_is_refused_where_apache_is_told_to():
+    def body(server):
+        started(server)
+        assert request(server, "TRACE", "/info")[0] == 405
+        assert request(server, "GET", "/info")[0] == 200
+    with_server(simple(http="apache TraceEnable Off;"), body)
