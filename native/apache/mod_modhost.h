@@ -88,7 +88,9 @@ struct mod_modhost_app {
     const char                 *name;
     mh_group                   *group;       /* NULL: embedded                */
     mh_count                   *count;       /* never NULL                    */
-    _Atomic(uint64_t)           blocked_at;  /* ms; held up a handler thread  */
+    _Atomic(uint64_t)           rest_until;  /* ms; it held up a handler
+                                                thread, and gets none         */
+    uint64_t                    rest;        /* ms; the last; the monitor's   */
     pthread_mutex_t             lock;
     struct mod_modhost_waiter  *first;       /* requests that wait, in order  */
     struct mod_modhost_waiter  *last;

@@ -8,10 +8,6 @@
 #include "modhost_request.h"
 
 
-/* An application that blocked runs on its runtime's threads for so long. */
-#define BLOCKED_REST  60000u         /* ms                                    */
-
-
 /* What the monitor told the app while its code held this thread. */
 static void
 request_broken(mod_modhost_ctx *ctx)
@@ -40,7 +36,7 @@ request_broken(mod_modhost_ctx *ctx)
 static bool
 request_runs_here(const mod_modhost_ctx *ctx)
 {
-    uint64_t  blocked_at;
+    uint64_t  rest_until;
 
     if (ctx->routed != NULL || ctx->has_body || ctx->deadline != 0
         || mod_modhost_upgradable(ctx))
@@ -48,10 +44,10 @@ request_runs_here(const mod_modhost_ctx *ctx)
         return false;
     }
 
-    blocked_at = atomic_load_explicit(&ctx->ticket.app->blocked_at,
+    rest_until = atomic_load_explicit(&ctx->ticket.app->rest_until,
                                       memory_order_relaxed);
 
-    return blocked_at == 0 || ctx->begun_at > blocked_at + BLOCKED_REST;
+    return ctx->begun_at >= rest_until;
 }
 
 

@@ -18,6 +18,15 @@
 #include <unistd.h>
 
 
+/*
+ * An application that blocked runs on its runtime's threads for so long, and
+ * for twice as long each time: nothing of what it writes meanwhile reaches the
+ * client whose thread it holds.
+ */
+#define REST_FIRST  60000u           /* ms                                    */
+#define REST_LAST   3600000u
+
+
 static pthread_mutex_t    lanes_lock = PTHREAD_MUTEX_INITIALIZER;
 static mod_modhost_lane  *lanes;         /* guarded by it, as below           */
 static mod_modhost_lane  *idle_lanes;
@@ -231,6 +240,18 @@ thread_sleeps(pid_t thread)
 }
 
 
+static void
+app_rest(mod_modhost_app *app, uint64_t now)
+{
+    if (now >= atomic_load(&app->rest_until)) {
+        app->rest = app->rest == 0 ? REST_FIRST
+                    : app->rest * 2 < REST_LAST ? app->rest * 2 : REST_LAST;
+    }
+
+    atomic_store(&app->rest_until, now + app->rest);
+}
+
+
 /*
  * An application that blocks holds up the thread that would tell it that its
  * client has left or that what it wrote has gone: so the monitor tells it, at
@@ -249,7 +270,7 @@ lane_stand_in(const mod_modhost_lane *lane, uint64_t now)
     }
 
     if (thread_sleeps(lane->thread)) {
-        atomic_store(&ctx->ticket.app->blocked_at, now);
+        app_rest(ctx->ticket.app, now);
     }
 
     if (ctx->broken != 0) {
