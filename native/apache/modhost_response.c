@@ -164,7 +164,10 @@ response_redirect(mod_modhost_ctx *ctx, const modhost_response_head *head,
     /* with a body that is still to come: whoever answers must not keep the
        connection, or the body would be taken for a request */
 
-    if (apr_table_get(ctx->r->headers_out, "Connection") != NULL) {
+    if (ap_find_token(ctx->r->pool,
+                      apr_table_get(ctx->r->headers_out, "Connection"),
+                      "close"))
+    {
         apr_table_setn(ctx->r->err_headers_out, "Connection", "close");
     }
 
