@@ -18,6 +18,9 @@ static mh_counters          *ngx_http_modhost_shared;
 static mh_counters_entered   ngx_http_modhost_entered = { .slot = -1 };
 static ngx_event_t           ngx_http_modhost_usage_event;
 
+/* A log at level debug prints the descriptor of each timer's connection. */
+static ngx_connection_t      ngx_http_modhost_usage_dummy;
+
 
 static void
 ngx_http_modhost_counters_keep(ngx_http_modhost_app_conf_t *app)
@@ -112,7 +115,10 @@ ngx_http_modhost_counters_enter(ngx_cycle_t *cycle,
                       "modhost: no room for the counters of this process");
 
     } else if (mmcf->status) {
+        ngx_http_modhost_usage_dummy.fd = (ngx_socket_t) -1;
+
         ngx_http_modhost_usage_event.handler = ngx_http_modhost_usage_timer;
+        ngx_http_modhost_usage_event.data = &ngx_http_modhost_usage_dummy;
         ngx_http_modhost_usage_event.log = cycle->log;
         ngx_http_modhost_usage_event.cancelable = 1;
 

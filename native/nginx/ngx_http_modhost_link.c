@@ -31,8 +31,11 @@ static const mh_daemon_shim  ngx_http_modhost_shim = {
     .log = ngx_http_modhost_group_log
 };
 
-static ngx_event_t  ngx_http_modhost_tick_event;
-static ngx_uint_t   ngx_http_modhost_link_opened;
+static ngx_event_t       ngx_http_modhost_tick_event;
+static ngx_uint_t        ngx_http_modhost_link_opened;
+
+/* A log at level debug prints the descriptor of each timer's connection. */
+static ngx_connection_t  ngx_http_modhost_tick_dummy;
 
 
 /* Groups first: the supervisor may tell of them as soon as there is a link. */
@@ -89,7 +92,10 @@ ngx_http_modhost_link_open(ngx_cycle_t *cycle,
 
     ngx_http_modhost_link_opened = 1;
 
+    ngx_http_modhost_tick_dummy.fd = (ngx_socket_t) -1;
+
     ngx_http_modhost_tick_event.handler = ngx_http_modhost_tick;
+    ngx_http_modhost_tick_event.data = &ngx_http_modhost_tick_dummy;
     ngx_http_modhost_tick_event.log = cycle->log;
     ngx_http_modhost_tick_event.cancelable = 1;
 
