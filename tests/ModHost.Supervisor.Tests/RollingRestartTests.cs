@@ -75,6 +75,7 @@ public sealed class RollingRestartTests
         Assert.Equal("no database", outcome);
         Assert.Equal(AppState.Ready, world.Group.Status.State);
         Assert.Contains(world.Lines, line => line.StartsWith("MH0709", StringComparison.Ordinal));
+        Assert.Equal("no database", world.Group.Refusal?.Text);
         world.Pass(60_000);
         Assert.Equal(old, world.Ready);
 
@@ -83,6 +84,7 @@ public sealed class RollingRestartTests
         Assert.Equal("/srv/1/App.dll", world.Starting.Single().Spec.Group.App.Path);
         world.Start();
         world.Group.Reload(null, "again", world.Now);
+        Assert.Null(world.Group.Refusal);
         world.Step();
         Assert.Equal("/srv/2/App.dll", world.Starting.Single().Spec.Group.App.Path);
     }

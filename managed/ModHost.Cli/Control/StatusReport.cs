@@ -28,7 +28,11 @@ internal sealed record GroupReport
 
     public string State { get; set; } = "";
 
+    /// <summary>Why nothing serves.</summary>
     public string? Error { get; set; }
+
+    /// <summary>Why the newest version does not serve; the one before it does.</summary>
+    public string? Refused { get; set; }
 
     public bool Reloading { get; set; }
 

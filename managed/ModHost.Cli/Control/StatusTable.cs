@@ -49,9 +49,10 @@ internal sealed class StatusTable
                 Time(worker.Percentile99Microseconds), Bytes(worker.ResidentBytes), Bytes(worker.HeapBytes), "");
         }
 
-        if (group.Error is { } error)
+        if ((group.Error ?? group.Refused) is { } error)
         {
-            Row(table, "", "", "", "", "", "", "", "", "", "", "", "", "", $"[red]{Markup.Escape(error)}[/]");
+            // Without the stack trace: that is in the log.
+            Row(table, [.. Enumerable.Repeat("", table.Columns.Count - 1), $"[red]{Markup.Escape(error.Split('\n')[0])}[/]"]);
         }
     }
 

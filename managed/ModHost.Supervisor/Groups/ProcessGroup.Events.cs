@@ -107,7 +107,7 @@ internal sealed partial class ProcessGroup
 
     private void StartFailed(int version, uint code, string text, bool tell, long now)
     {
-        if (_roll is { } roll && version == roll.Version && AbortRoll(roll, text))
+        if (_roll is { } roll && version == roll.Version && AbortRoll(roll, code, text))
         {
             return;
         }

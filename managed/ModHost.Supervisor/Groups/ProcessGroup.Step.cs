@@ -247,7 +247,7 @@ internal sealed partial class ProcessGroup
     }
 
     // False: nothing of the old version is left to keep, so the new one is all there is.
-    private bool AbortRoll(RollingRestart roll, string why)
+    private bool AbortRoll(RollingRestart roll, uint code, string why)
     {
         _roll = null;
         if (!_workers.Any(worker => worker.State == WorkerState.Ready && worker.Version != roll.Version))
@@ -257,6 +257,7 @@ internal sealed partial class ProcessGroup
         }
 
         _refused = ReferenceEquals(roll.Spec, Spec) ? null : roll.Spec;
+        Refusal = (code, why);
         Log(null, LogLevel.Error, Errors.RollAborted,
             $"rolling restart given up, the old version goes on: a new worker did not start: {why}");
         _effects.Changed(this);

@@ -65,6 +65,9 @@ internal sealed partial class ProcessGroup
 
     public bool IsRolling => _roll is not null;
 
+    /// <summary>Why the version that was wanted last did not start, where the one before it goes on; null: it did.</summary>
+    public (uint Code, string Text)? Refusal { get; private set; }
+
     /// <summary>Taken out of the configuration; drains when no web-server process of before is left.</summary>
     public bool Removed { get; set; }
 
@@ -77,6 +80,7 @@ internal sealed partial class ProcessGroup
     {
         var next = spec ?? Configured;
         _refused = null;
+        Refusal = null;
         _failure = default;
         _backoff.Reset();
         _growth.Reset();
@@ -172,6 +176,7 @@ internal sealed partial class ProcessGroup
         _version++;
         Spec = Configured;
         _refused = null;
+        Refusal = null;
     }
 
     /// <summary>Calls back when what was begun last is through; with a reason when it failed.</summary>

@@ -73,8 +73,12 @@ internal static class StatusJson
         writer.WriteString("state", group.Status.State.ToString().ToLowerInvariant());
         if (group.Status.Code != 0)
         {
-            writer.WriteString("error",
-                string.Create(CultureInfo.InvariantCulture, $"MH{group.Status.Code:0000}: {group.Status.Text}"));
+            writer.WriteString("error", Tagged(group.Status.Code, group.Status.Text));
+        }
+
+        if (group.Refusal is { } refusal)
+        {
+            writer.WriteString("refused", Tagged(refusal.Code, refusal.Text));
         }
 
         writer.WriteBoolean("reloading", group.IsRolling);
@@ -97,6 +101,9 @@ internal static class StatusJson
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
+
+    private static string Tagged(uint code, string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"MH{code:0000}: {text}");
 
     private static void WriteEnds(Utf8JsonWriter writer, ProcessGroup group)
     {
