@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace ModHost.Cli.Configuration;
 
 /// <summary>Where a server listens, as servers write it: IPv6 in brackets.</summary>
@@ -10,4 +12,9 @@ internal static class ListenAddress
         "localhost" => plan.Ipv6 ? (string[])["127.0.0.1", "[::1]"] : ["127.0.0.1"],
         _ => [host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host],
     }).Distinct();
+
+    /// <summary>Whether this machine alone gets there.</summary>
+    /// <param name="host">As it is typed.</param>
+    public static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

@@ -73,7 +73,7 @@ internal sealed partial class NginxWriter
 
     private static string FileVariable(ServerPlan plan) => $"$modhost_file_{plan.Identifier}";
 
-    // A page is replaced by the errors of the build; whatever else asks is answered by the version that there is.
+    // On this machine a page is replaced by what went wrong; whatever else asks is answered by the version that there is.
     private static void WriteDevelopment(ConfigurationText text, DevelopmentPlan? development)
     {
         if (development is null)
@@ -84,7 +84,8 @@ internal sealed partial class NginxWriter
         text.Line("set $modhost_page \"\";");
         text.Line($"if (-f {Quote(development.ErrorFile)}) {{ set $modhost_page error; }}");
         text.Line("if ($http_accept ~ text/html) { set $modhost_page \"${modhost_page}-html\"; }");
-        text.Line($"if ($modhost_page = error-html) {{ rewrite ^ {DevelopmentPlan.Error} last; }}");
+        text.Line("if ($remote_addr ~ \"^(127\\.|::1$)\") { set $modhost_page \"${modhost_page}-here\"; }");
+        text.Line($"if ($modhost_page = error-html-here) {{ rewrite ^ {DevelopmentPlan.Error} last; }}");
         text.Block($"location ^~ {DevelopmentPlan.Prefix} {{", "}", () =>
         {
             text.Line("access_log off;").Line("allow 127.0.0.1;").Line("allow ::1;").Line("deny all;");

@@ -160,7 +160,7 @@ internal sealed record LogPlan
 
 /// <summary>What open pages and people with errors need while an application is developed.</summary>
 /// <param name="Socket">Where the command answers below <see cref="Prefix"/>.</param>
-/// <param name="ErrorFile">While it is there pages are errors of the build; null: never.</param>
+/// <param name="ErrorFile">While it is there pages are errors.</param>
 /// <param name="Refresh">Pages get a script that loads them anew.</param>
 /// <param name="Debug">The application waits for a debugger before its first line.</param>
 internal sealed record DevelopmentPlan(string Socket, string ErrorFile, bool Refresh, bool Debug = false)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using ModHost.Cli.Configuration;
@@ -7,8 +6,8 @@ using ModHost.Cli.Configuration;
 namespace ModHost.Cli.Development;
 
 /// <summary>
-/// What open pages ask for: a script, a stream that tells when they are out of date, and the errors of a build. The web
-/// server asks for them at a Unix socket, one request a connection.
+/// What open pages ask for: a script, a stream that tells when they are out of date, and what went wrong. The web server
+/// asks for them at a Unix socket, one request a connection.
 /// </summary>
 internal sealed class DevelopmentPages : IDisposable
 {
@@ -28,8 +27,7 @@ internal sealed class DevelopmentPages : IDisposable
     private TaskCompletionSource _changed = New();
     private HashSet<string> _workers = [];
     private readonly string _errorFile;
-    private string _title = "";
-    private IReadOnlyList<string> _errors = [];
+    private ErrorPage? _error;
     private bool _buildFailed;
 
     /// <param name="errorFile">While it is there the web server asks for errors instead of pages.</param>
@@ -60,18 +58,18 @@ internal sealed class DevelopmentPages : IDisposable
     }
 
     /// <summary>From now on pages are the errors of a build.</summary>
-    public void ShowBuildErrors(IReadOnlyList<string> errors) => ShowErrors("The build failed", errors, ofBuild: true);
+    public void ShowBuildErrors(IReadOnlyList<string> errors) => ShowError(ErrorPage.OfBuild(errors), ofBuild: true);
 
     /// <summary>From now on pages are the reason why the newest version does not start.</summary>
-    public void ShowStartError(string error) => ShowErrors("The application does not start", [error], ofBuild: false);
+    /// <param name="olderServes">Something serves meanwhile: the version before it.</param>
+    public void ShowStartError(string error, bool olderServes) => ShowError(ErrorPage.OfStart(error, olderServes), ofBuild: false);
 
-    /// <summary>A build has succeeded: what it made is shown when it has started.</summary>
-    public void ForgetBuildErrors()
+    /// <summary>What it made is shown when it has started, or why it does not; until then pages stay what they are.</summary>
+    public void BuildSucceeded()
     {
         lock (_lock)
         {
             _buildFailed = false;
-            File.Delete(_errorFile);
         }
     }
 
@@ -82,7 +80,8 @@ internal sealed class DevelopmentPages : IDisposable
         _end.Dispose();
     }
 
-    private void ShowErrors(string title, IReadOnlyList<string> errors, bool ofBuild)
+    // A start that failed is no news where a newer build did.
+    private void ShowError(ErrorPage error, bool ofBuild)
     {
         lock (_lock)
         {
@@ -91,8 +90,7 @@ internal sealed class DevelopmentPages : IDisposable
                 return;
             }
 
-            _title = title;
-            _errors = errors;
+            _error = error;
             _buildFailed = ofBuild;
             File.WriteAllText(_errorFile, "");
             Change([string.Create(CultureInfo.InvariantCulture, $"error/{DateTime.UtcNow.Ticks}")]);
@@ -150,7 +148,7 @@ internal sealed class DevelopmentPages : IDisposable
         {
             DevelopmentPlan.Script => Send(stream, "200 OK", "text/javascript", Script),
             DevelopmentPlan.Events => Tell(stream, Uri.UnescapeDataString(target[(target.IndexOf("worker=", StringComparison.Ordinal) + 7)..])),
-            DevelopmentPlan.Error => Send(stream, "500 Internal Server Error", "text/html; charset=utf-8", ErrorPage()),
+            DevelopmentPlan.Error => Send(stream, "500 Internal Server Error", "text/html; charset=utf-8", CurrentError()),
             _ => Send(stream, "404 Not Found", "text/plain", "There is nothing here.\n"),
         };
     }
@@ -187,37 +185,13 @@ internal sealed class DevelopmentPages : IDisposable
         await stream.WriteAsync("data: reload\n\n"u8.ToArray(), _end.Token).ConfigureAwait(false);
     }
 
-    private string ErrorPage()
+    private string CurrentError()
     {
-        IReadOnlyList<string> errors;
-        string version;
-        string title;
         lock (_lock)
         {
-            errors = _errors;
-            title = _title;
-            version = _workers.FirstOrDefault("");
+            var version = Uri.EscapeDataString(_workers.FirstOrDefault(""));
+            return (_error ?? ErrorPage.OfBuild([])).Html($"{DevelopmentPlan.Script}?worker={version}");
         }
-
-        var list = string.Concat(errors.Select(error => $"<li><pre>{WebUtility.HtmlEncode(error)}</pre></li>\n"));
-        return $$"""
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <title>{{title}}</title>
-            <style>body{font-family:sans-serif;margin:2rem;color:#222}h1{color:#b00020}pre{white-space:pre-wrap;background:#f6f6f6;padding:.5rem}</style>
-            <script src="{{DevelopmentPlan.Script}}?worker={{Uri.EscapeDataString(version)}}" async></script>
-            </head>
-            <body>
-            <h1>{{title}}</h1>
-            <ul>
-            {{list}}</ul>
-            <p>The version before it still answers everything but pages. This page goes away by itself when that has changed.</p>
-            </body>
-            </html>
-
-            """;
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -90,6 +90,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         using var signals = new StopSignals(running.Stop);
         using var swap = new Swap(directory, plan.Group!, pages);
         running.Tick += () => Step(cycle, swap, running, pages, plan);
+        running.ErrorLine += line => LookForRefusal(line, pages);
         return running.Run();
     }
 
@@ -101,7 +102,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             Tell(news == Swap.First ? $"Serving {cycle.Project.Name} at {string.Join(" and ", plan.Urls)}. Ctrl-C stops it." : news);
             if (news == Swap.First && result.GetValue(own.Open))
             {
-                _ = Programs.Find("BROWSER", "xdg-open") is { } browser && Programs.Output(browser, [plan.Urls.First()]).Code == 0;
+                Open(plan.Urls.First());
             }
         }
 
@@ -109,7 +110,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         {
             if (built.Folder is { } folder)
             {
-                pages.ForgetBuildErrors();
+                pages.BuildSucceeded();
                 cycle.Link(folder);
                 swap.Expect(built.Took);
                 running.Reload();
@@ -149,7 +150,8 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             Workers = "1",
             Processes = "1",
             DocumentRoot = null,
-            DetailedErrors = true,
+            // For this machine alone: errors show sources.
+            DetailedErrors = plan.Hosts.All(ListenAddress.IsLoopback),
             Development = development,
             Environment = plan.Environment.Any(variable => variable.Name == EnvironmentName) ? plan.Environment
                 : [.. plan.Environment, new NameValue(EnvironmentName, "Development")],
@@ -171,6 +173,28 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         Queue = "1h",
         Shutdown = "2s",
     };
+
+    // A browser that is a program of its own may run as long as it likes.
+    private static void Open(string url)
+    {
+        if (Programs.Find("BROWSER", "xdg-open") is { } browser)
+        {
+            _ = Task.Run(() => Programs.Output(browser, [url]));
+        }
+    }
+
+    // What the web server says of a configuration that it does not take: the version before it goes on.
+    private static void LookForRefusal(string line, DevelopmentPages pages)
+    {
+        const string Level = " [emerg] ";
+        const int Time = 19;
+        if (line.Length > Time && line.AsSpan(Time).StartsWith(Level, StringComparison.Ordinal))
+        {
+            // "123#0: modhost: MH0101: …"
+            var text = line[(Time + Level.Length)..];
+            pages.ShowStartError(text[(text.IndexOf(": ", StringComparison.Ordinal) + 2)..], olderServes: true);
+        }
+    }
 
     private void Show(BuildResult built)
     {

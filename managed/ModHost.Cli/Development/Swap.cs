@@ -22,7 +22,7 @@ internal sealed class Swap : IDisposable
     private string _last = "";
     private DateTime? _expected;
     private TimeSpan _built;
-    private bool _failed;
+    private int _failed = -1;
 
     public Swap(StateDirectory directory, string group, DevelopmentPages pages)
     {
@@ -39,7 +39,6 @@ internal sealed class Swap : IDisposable
         {
             _expected = DateTime.UtcNow;
             _built = built;
-            _failed = false;
         }
     }
 
@@ -94,7 +93,7 @@ internal sealed class Swap : IDisposable
         var version = string.Create(CultureInfo.InvariantCulture, $"{group.Version}:{string.Join(',', ready.Select(worker => worker.Pid))}");
         lock (_lock)
         {
-            if (ready.Length == 0 || group.Reloading)
+            if (ready.Length == 0 || group.Reloading || group.Refused is not null)
             {
                 Failure(group);
                 return;
@@ -116,13 +115,16 @@ internal sealed class Swap : IDisposable
         _pages.Show(ready.Select(worker => string.Create(CultureInfo.InvariantCulture, $"{_group}/{worker.Index}/{worker.Pid}")));
     }
 
+    // Once for each version; under the lock.
     private void Failure(GroupReport group)
     {
-        if (!_failed && group.Error is { } error)
+        if ((group.Error ?? group.Refused) is { } error && group.Version != _failed)
         {
-            _failed = true;
-            _pages.ShowStartError(error);
-            _news = "The new version does not start; the lines above say why.";
+            _failed = group.Version;
+            _expected = null;
+            _pages.ShowStartError(error, olderServes: group.Refused is not null);
+            _news = group.Refused is null ? "It does not start; the lines above say why."
+                : "The new version does not start; the lines above say why. The one before it goes on.";
         }
     }
 }

@@ -60,6 +60,9 @@ internal sealed class ForegroundServer : IDisposable
     /// <summary>Called about ten times a second, on the loop.</summary>
     public event Action? Tick;
 
+    /// <summary>Called with each line of the error log, on the loop.</summary>
+    public event Action<string>? ErrorLine;
+
     /// <summary>Ctrl-C: once, requests in flight end; twice, at once. Any thread.</summary>
     public void Stop()
     {
@@ -123,6 +126,7 @@ internal sealed class ForegroundServer : IDisposable
 
     private void ShowError(string line)
     {
+        ErrorLine?.Invoke(line);
         if (_filter?.Shows(line) != false)
         {
             _screen.Write(_screen.Colours ? _painter.Error(line) : line);
