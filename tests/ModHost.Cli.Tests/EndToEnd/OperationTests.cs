@@ -33,6 +33,22 @@ public class OperationTests
     }
 
     [Fact]
+    public async Task What_is_installed_takes_over_from_supervisor_and_workers()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", "daemon");
+        var (supervisor, before) = (await Supervisor(command), (await Workers(command)).Select(worker => worker.Pid).ToArray());
+
+        var (code, output) = await Order(command, "take-over");
+        Assert.True(code == 0, output);
+
+        Assert.NotEqual(supervisor, await Supervisor(command));
+        await Wait.Until("the workers are others", async () => (await Workers(command)) is [{ State: "ready" } worker] && !before.Contains(worker.Pid));
+        Assert.Contains("Hello", await command.Get("/json"), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [Fact]
     public async Task A_group_that_is_not_there_is_told_with_those_that_are()
     {
         var app = await AppBuild.Of("Hello", AppRuntime.Jit);
@@ -60,12 +76,19 @@ public class OperationTests
     private static Task<(int Code, string Output)> Order(RunningCommand command, params string[] arguments) =>
         RunningCommand.Run([.. arguments, "--run-directory", Path.Combine(command.State, "run")]);
 
-    private static async Task<(int Pid, string State)[]> Workers(RunningCommand command)
+    private static async Task<int> Supervisor(RunningCommand command) => (await Status(command)).GetProperty("pid").GetInt32();
+
+    private static async Task<JsonElement> Status(RunningCommand command)
     {
         var (code, output) = await Order(command, "status", "--json");
         Assert.True(code == 0, output);
         using var json = JsonDocument.Parse(output);
-        return [.. json.RootElement[0].GetProperty("status").GetProperty("groups")[0].GetProperty("workers").EnumerateArray()
+        return json.RootElement[0].GetProperty("status").Clone();
+    }
+
+    private static async Task<(int Pid, string State)[]> Workers(RunningCommand command)
+    {
+        return [.. (await Status(command)).GetProperty("groups")[0].GetProperty("workers").EnumerateArray()
             .Select(worker => (worker.GetProperty("pid").GetInt32(), worker.GetProperty("state").GetString()!))];
     }
 }

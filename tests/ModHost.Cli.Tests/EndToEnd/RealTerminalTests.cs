@@ -56,6 +56,30 @@ public sealed class RealTerminalTests : IAsyncLifetime
         Assert.Equal(ExitCode.Success, await command.Stop());
     }
 
+    [SkippableFact]
+    public async Task Findings_and_orders_have_colours_too_and_none_in_a_pipe()
+    {
+        Skip.IfNot(File.Exists(Tmux), "there is no tmux");
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", "daemon");
+        await Run($"{RunningCommand.Program} check $RUN/../nginx.conf; {RunningCommand.Program} reload hello --run-directory $RUN; "
+            + "echo ended with $?; exec cat", $"{command.State}/run");
+        await Shows("ended with 0");
+        Assert.Matches("\e\\[[0-9;]*32mok", await Screen());
+        Assert.Matches("\e\\[[0-9;]*\\b1m(\e\\[[0-9;]*m)*hello: reloaded", await Screen());
+
+        foreach (var line in (string[])["check $RUN/../nginx.conf", "reload --run-directory $RUN", "status --run-directory $RUN",
+            "restart hello --run-directory $RUN", "start-server --help", "dev nowhere", "manual"])
+        {
+            var (_, output) = await Child.TryRun("/bin/sh", ["-c", $"{RunningCommand.Program} {line} 2>&1 | cat"], _folder,
+                new Dictionary<string, string?>(RunningCommand.Environment(_folder)) { ["TERM"] = "xterm-256color", ["RUN"] = $"{command.State}/run" });
+            Assert.True(output.Length > 0, line);
+            Assert.DoesNotMatch(RunningCommand.Escape(), output);
+        }
+
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
     /// <param name="run">The run directory, as a variable: who looks for processes by it must not find the terminal.</param>
     private Task<string> Run(string line, string run = "") => Child.Run(Tmux,
         ["-S", Socket, "-f", "/dev/null", "new-session", "-d", "-x", "180", "-y", "50", line], _folder,
