@@ -32,12 +32,34 @@ public class ConfigurationTests
         }));
 
     [Theory]
+    [InlineData("nginx", "daemon")]
+    [InlineData("nginx", "https")]
+    [InlineData("nginx", "daemon-https")]
+    [InlineData("apache", "daemon")]
+    [InlineData("apache", "https")]
+    [InlineData("apache", "daemon-https")]
+    public void In_each_mode_with_and_without_https_a_configuration_is_what_it_was(string server, string kind) =>
+        Baseline.Check($"{Goldens}/plain-{kind}.{server}.conf", Writer(server).Whole(Plans.Of(kind)));
+
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("apache")]
+    public void A_site_of_an_embedded_application_is_what_it_was(string server) =>
+        Baseline.Check($"{Goldens}/site-embedded.{server}.conf", Writer(server).Site(Plans.Of("https") with
+        {
+            Port = 80,
+            HttpsPort = 443,
+            ServerNames = ["shop.example"],
+            Logs = Plans.SiteLogs,
+        }));
+
+    [Theory]
     [InlineData("nginx")]
     [InlineData("apache")]
     public void A_site_is_what_it_was(string server) =>
         Baseline.Check($"{Goldens}/site.{server}.conf", Writer(server).Site(Plans.Full with
         {
-            Logs = new LogPlan { Access = "/var/log/shop.access.log", Error = "/var/log/shop.error.log", Format = "combined" },
+            Logs = Plans.SiteLogs,
         }));
 
     [Fact]

@@ -19,6 +19,23 @@ internal static class Plans
     /// <summary>No option given.</summary>
     public static ServerPlan Plain { get; } = new() { App = App, Places = Places, Port = 8080 };
 
+    /// <summary>What a site logs where nothing else is wanted.</summary>
+    public static LogPlan SiteLogs { get; } =
+        new() { Access = "/var/log/shop.access.log", Error = "/var/log/shop.error.log", Format = "combined" };
+
+    /// <param name="kind">"daemon", "https" or both with a dash.</param>
+    public static ServerPlan Of(string kind)
+    {
+        var secure = kind.Contains("https", StringComparison.Ordinal);
+        return Plain with
+        {
+            Group = kind.Contains("daemon", StringComparison.Ordinal) ? "shop" : null,
+            HttpsPort = secure ? 8443 : null,
+            Certificate = secure ? "/etc/ssl/shop.pem" : null,
+            Key = secure ? "/etc/ssl/shop.key" : null,
+        };
+    }
+
     /// <summary>Every option given.</summary>
     public static ServerPlan Full { get; } = Plain with
     {

@@ -33,6 +33,18 @@ public sealed class SetupPlanTests : IDisposable
         Assert.Contains("TimeoutStopSec=300", dropIn.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("apache")]
+    public void Files_beside_the_site_are_what_they_were(string server)
+    {
+        var files = Plan(server, stopSeconds: 45).Files.Where(file => !file.Name.EndsWith("shop.conf", StringComparison.Ordinal)
+            && !file.Name.StartsWith("module.", StringComparison.Ordinal));
+
+        Baseline.Check($"tests/ModHost.Cli.Tests/Goldens/setup.{server}.txt",
+            string.Concat(files.Select(file => $"==> {file.Name} <==\n{file.Text}\n")));
+    }
+
     [Fact]
     public void Apaches_own_modules_that_a_site_needs_are_loaded()
     {
