@@ -50,12 +50,18 @@ internal sealed class DevelopedProject : IAsyncDisposable
     }
 
     /// <summary>Starts <c>modhost dev</c>, and waits until it serves.</summary>
-    public async Task Develop(params string[] options)
+    public Task Develop(params string[] options)
+    {
+        Begin(options);
+        return Says("Serving Shop at");
+    }
+
+    /// <summary>Starts <c>modhost dev</c>.</summary>
+    public void Begin(params string[] options)
     {
         var environment = RunningCommand.Environment(Path.GetDirectoryName(_folder)!);
         _server = Child.Start(RunningCommand.Program, ["dev", _folder, "--host", "127.0.0.1", "--port", $"{Port}", .. options],
             _folder, environment);
-        await Says("Serving Shop at");
     }
 
     /// <summary>Starts the SDK's own.</summary>
@@ -82,6 +88,14 @@ internal sealed class DevelopedProject : IAsyncDisposable
     /// <summary>Saves a source whose class has this text in it.</summary>
     public void WriteEdition(string text) => WriteSource($"namespace Shop;\n\npublic static class Edition\n{{\n    public const string Text = \"{text}\";\n}}\n");
 
+    /// <summary>Changes what else there is; the old text must be there.</summary>
+    public void Replace(string name, string old, string text)
+    {
+        var before = Read(name);
+        Assert.Contains(old, before, StringComparison.Ordinal);
+        Write(name, before.Replace(old, text, StringComparison.Ordinal));
+    }
+
     public void WriteSource(string text) => Write(Source, text);
 
     /// <summary>Saves the page with another heading.</summary>
@@ -103,6 +117,42 @@ internal sealed class DevelopedProject : IAsyncDisposable
         catch (HttpRequestException)
         {
             return null;
+        }
+    }
+
+    /// <summary>What a browser is given; 0: nobody answers.</summary>
+    /// <param name="address">Of another client, where the server believes <c>X-Client</c>.</param>
+    public async Task<(int Status, string Text)> Browse(string? address = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url));
+        request.Headers.Add("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        if (address is not null)
+        {
+            request.Headers.Add("X-Client", address);
+        }
+
+        try
+        {
+            using var response = await _client.SendAsync(request);
+            return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+        catch (HttpRequestException)
+        {
+            return (0, "");
+        }
+    }
+
+    /// <summary>Waits until a browser is shown a text, and gives the whole page.</summary>
+    public async Task<string> Shows(string text)
+    {
+        try
+        {
+            return (await Wait.For($"the page has '{text}'", () => Browse(),
+                page => page.Text.Contains(text, StringComparison.Ordinal), TimeSpan.FromMinutes(4))).Text;
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}\n{Output}", error);
         }
     }
 
