@@ -11,6 +11,23 @@ namespace ModHost.Server.Tests;
 
 public sealed class RequestBodyTests
 {
+    /// <summary>Else the client would be told to continue, after the head of an answer.</summary>
+    [Fact]
+    public async Task What_was_flushed_before_the_first_read_is_sent_before_it()
+    {
+        await using var server = await MemoryServer.Handle(async http =>
+        {
+            await http.Response.WriteAsync("first ");
+            await http.Response.Body.FlushAsync();
+            await http.Request.Body.CopyToAsync(http.Response.Body);
+        });
+
+        var exchange = server.Begin(RequestBlock.Post("/", 4).Header("Expect", "100-continue"), "rest"u8.ToArray());
+
+        Assert.Equal("first rest", (await exchange.Completion()).Body);
+        Assert.Equal(1, exchange.SentBeforeGrant);
+    }
+
     [Fact]
     public async Task A_body_is_read_as_a_stream()
     {

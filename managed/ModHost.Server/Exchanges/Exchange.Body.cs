@@ -189,6 +189,12 @@ internal abstract partial class Exchange :
         {
             if (_live && !_writerDone)
             {
+                if (_granted == 0 && HoldsBack)
+                {
+                    // A client is not told to continue when the answer has begun before.
+                    UncorkLocked();
+                }
+
                 _granted += window;
                 _transport.Read(window);
             }

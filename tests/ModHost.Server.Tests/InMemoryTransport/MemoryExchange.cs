@@ -68,6 +68,9 @@ public sealed class MemoryExchange : ExchangeTransport
 
     public int Grants { get; private set; }
 
+    /// <summary>Pieces that had been sent when the application first asked for the body.</summary>
+    public int SentBeforeGrant { get; private set; }
+
     public ResetReason WasReset { get; private set; }
 
     public int Released { get; private set; }
@@ -109,6 +112,7 @@ public sealed class MemoryExchange : ExchangeTransport
         WasReset = ResetReason.None;
         Granted = 0;
         Grants = 0;
+        SentBeforeGrant = 0;
         _uploaded = 0;
         _pieces.Clear();
         _body.Clear();
@@ -226,7 +230,7 @@ public sealed class MemoryExchange : ExchangeTransport
         lock (_lock)
         {
             Granted += window;
-            Grants++;
+            SentBeforeGrant = Grants++ == 0 ? _pieces.Count : SentBeforeGrant;
         }
 
         _server.Loop.Post(Feed);
