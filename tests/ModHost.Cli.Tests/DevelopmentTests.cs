@@ -29,10 +29,17 @@ public sealed class DevelopmentTests : IDisposable
 
         await File.WriteAllTextAsync(Path.Combine(_folder, "obj", "made.cs"), "");
         await File.WriteAllTextAsync(Path.Combine(_folder, "Page.cshtml"), "<p>");
-        string? name = null;
-        await Wait.Until("the change is told", () => (name = watch.TakeChange()) is not null);
-
-        Assert.Equal("Page.cshtml", name);
+        Assert.Equal(new SourceChange("Page.cshtml", OfProject: false), await Told(watch));
         Assert.Null(watch.TakeChange());
+
+        await File.WriteAllTextAsync(project, "<Project></Project>");
+        Assert.Equal(new SourceChange("Shop.csproj", OfProject: true), await Told(watch));
+    }
+
+    private static async Task<SourceChange?> Told(ProjectWatch watch)
+    {
+        SourceChange? change = null;
+        await Wait.Until("the change is told", () => (change = watch.TakeChange()) is not null);
+        return change;
     }
 }

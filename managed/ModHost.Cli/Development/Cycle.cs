@@ -16,13 +16,13 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
     /// <summary>Begins a build where something has changed and none runs: the name of a file that has.</summary>
     public string? StartBuild()
     {
-        if (_build is not null || Watch?.TakeChange() is not { } name)
+        if (_build is not null || Watch?.TakeChange() is not { } change)
         {
             return null;
         }
 
-        _build = Task.Run(Build.Run);
-        return name;
+        _build = Task.Run(() => Build.Run(change.OfProject));
+        return change.Name;
     }
 
     /// <summary>What a build has come to, once; null: none has ended.</summary>

@@ -54,7 +54,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         while (!stop.IsSet)
         {
             Tell($"Building {project.Name} …");
-            var built = build.Run();
+            var built = build.Run(projectChanged: true);
             if (built.Folder is { } folder)
             {
                 return folder;

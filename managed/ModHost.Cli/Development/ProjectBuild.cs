@@ -15,26 +15,46 @@ internal sealed partial class ProjectBuild(Project project, string folder)
 {
     private const int Kept = 3;
 
-    private int _number;
+    // What the SDK says where packages have not been restored: assets that are missing, or another project's.
+    private const string NotRestored = "NETSDK10";
 
-    public BuildResult Run()
+    private int _number;
+    private bool _restores = true;
+
+    /// <summary>Packages are restored first where that may be needed; it takes a second each time.</summary>
+    /// <param name="projectChanged">Files that say which packages there are have changed since the last build.</param>
+    public BuildResult Run(bool projectChanged)
     {
         var began = DateTime.UtcNow;
         var output = Path.Combine(folder, (++_number).ToString(CultureInfo.InvariantCulture));
-        var program = Programs.Find("MODHOST_DOTNET", "dotnet") ?? throw new CommandException(
-            "a project needs the .NET SDK, and there is no dotnet on the PATH; see https://learn.microsoft.com/dotnet/core/install/linux");
-        var (code, text) = Programs.Output(program,
-            ["build", project.File, "-c", "Debug", "-o", output, "--nologo", "-v", "quiet", "-p:UseAppHost=false"]);
+        _restores |= projectChanged;
+        var (code, text) = Build(output);
+        if (code != 0 && !_restores && text.Contains(NotRestored, StringComparison.Ordinal))
+        {
+            _restores = true;
+            (code, text) = Build(output);
+        }
+
         RemoveOld();
         var took = DateTime.UtcNow - began;
         if (code == 0)
         {
+            _restores = false;
             return new BuildResult(output, [], took);
         }
 
         var errors = text.Split('\n').Select(line => line.Trim()).Where(line => Error().IsMatch(line))
             .Select(line => OfProject().Replace(line, "")).Distinct().ToArray();
         return new BuildResult(null, errors.Length > 0 ? errors : [text.Trim()], took);
+    }
+
+    private (int Code, string Text) Build(string output)
+    {
+        var program = Programs.Find("MODHOST_DOTNET", "dotnet") ?? throw new CommandException(
+            "a project needs the .NET SDK, and there is no dotnet on the PATH; see https://learn.microsoft.com/dotnet/core/install/linux");
+        string[] restore = _restores ? [] : ["--no-restore"];
+        return Programs.Output(program,
+            ["build", project.File, .. restore, "-c", "Debug", "-o", output, "--nologo", "-v", "quiet", "-p:UseAppHost=false"]);
     }
 
     // The one that runs, and the one before it, which may still finish requests.

@@ -3,16 +3,25 @@ using ModHost.Cli.Applications;
 
 namespace ModHost.Cli.Development;
 
+/// <summary>A burst of changes.</summary>
+/// <param name="Name">Of the last file.</param>
+/// <param name="OfProject">Whether one of them says what the project is built from.</param>
+internal sealed record SourceChange(string Name, bool OfProject);
+
 /// <summary>Tells of changes of what a project is built from, when they have come to an end.</summary>
 internal sealed partial class ProjectWatch : IDisposable
 {
     private static readonly string[] s_ignored = ["bin", "obj", ".git", ".vs", ".idea", "node_modules"];
+
+    // What a restore of packages reads: projects, Directory.Packages.props, nuget.config, global.json, packages.lock.json.
+    private static readonly string[] s_ofProject = ["proj", ".props", ".targets", ".config", "global.json", ".lock.json"];
 
     private readonly List<FileSystemWatcher> _watchers = [];
     private readonly TimeSpan _quiet;
     private readonly Lock _lock = new();
     private DateTime? _last;
     private string _name = "";
+    private bool _ofProject;
 
     /// <param name="more">Files and folders besides.</param>
     /// <param name="quiet">How long there must have been no other change.</param>
@@ -30,8 +39,8 @@ internal sealed partial class ProjectWatch : IDisposable
         }
     }
 
-    /// <summary>The name of a file that was changed, once for each burst of changes; null: nothing is new.</summary>
-    public string? TakeChange()
+    /// <summary>What was changed, once for each burst of changes; null: nothing is new.</summary>
+    public SourceChange? TakeChange()
     {
         lock (_lock)
         {
@@ -40,8 +49,10 @@ internal sealed partial class ProjectWatch : IDisposable
                 return null;
             }
 
+            var change = new SourceChange(_name, _ofProject);
             _last = null;
-            return _name;
+            _ofProject = false;
+            return change;
         }
     }
 
@@ -63,13 +74,14 @@ internal sealed partial class ProjectWatch : IDisposable
         _watchers.Add(watcher);
     }
 
-    // What builds write, and what editors put beside a file while it is edited, is no source.
+    // The root itself: too much has changed to be told one by one. What builds write, and what editors put beside a file
+    // while it is edited, is no source.
     private void Note(string root, string path)
     {
         var parts = Path.GetRelativePath(root, path).Split('/');
-        var name = parts[^1];
+        var name = path == root ? Path.GetFileName(root) : parts[^1];
         if (parts.Any(s_ignored.Contains) || name.EndsWith('~') || name.EndsWith(".swp", StringComparison.Ordinal)
-            || name.EndsWith(".tmp", StringComparison.Ordinal) || name.StartsWith(".#", StringComparison.Ordinal) || Directory.Exists(path))
+            || name.EndsWith(".tmp", StringComparison.Ordinal) || name.StartsWith(".#", StringComparison.Ordinal) || (path != root && Directory.Exists(path)))
         {
             return;
         }
@@ -78,6 +90,7 @@ internal sealed partial class ProjectWatch : IDisposable
         {
             _last = DateTime.UtcNow;
             _name = name;
+            _ofProject |= path == root || s_ofProject.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase));
         }
     }
 

@@ -61,14 +61,17 @@ public class DevelopmentServerTests(ITestOutputHelper output)
         Skip.IfNot(Settings.Full, "a measurement, made with --full");
         const int Edits = 10;
         await using var ours = await DevelopedProject.New();
-        await ours.Develop("--access-log", "off");
-        var own = await ours.MedianOfEdits(Edits);
-        await ours.Stop();
         await using var theirs = await DevelopedProject.New();
+        await ours.Develop("--access-log", "off");
         await theirs.DotnetWatch();
-        var watch = await theirs.MedianOfEdits(Edits);
+        var (own, watch) = (new List<TimeSpan>(), new List<TimeSpan>());
+        for (var number = 0; number < Edits; number++)
+        {
+            own.Add(await ours.TimeOfEdit(number));
+            watch.Add(await theirs.TimeOfEdit(number));
+        }
 
-        output.WriteLine($"from a save to the new answer, medians of {Edits}: modhost dev {own.TotalSeconds:0.00} s, "
-            + $"dotnet watch --no-hot-reload {watch.TotalSeconds:0.00} s");
+        output.WriteLine($"from a save to the new answer, medians of {Edits}: modhost dev {DevelopedProject.Median(own).TotalSeconds:0.00} s, "
+            + $"dotnet watch --no-hot-reload {DevelopedProject.Median(watch).TotalSeconds:0.00} s");
     }
 }
