@@ -146,7 +146,9 @@ public abstract class ConnectionTests<TRuntime>(ConnectionFixture<TRuntime> fixt
     {
         (string, string)[] trailers = [("x-sum", "abc"), ("x-second", "2")];
         Assert.Equal("x-sum: abc\nx-second: 2", await RawHttp2.Post(Places.Http2Port, "/body/trailers", "body", trailers), ignoreCase: true);
-        Assert.Equal("body", await RawHttp2.Post(Places.Http2Port, "/echo", "body", trailers));
+
+        // Not /echo, which begins to answer before: mod_http2 takes no trailers then.
+        Assert.StartsWith("4 ", await RawHttp2.Post(Places.Http2Port, "/body/length", "body", trailers), StringComparison.Ordinal);
     }
 
     [Theory, Trait("Not", "prefork")]
