@@ -144,9 +144,9 @@ SERVERS = ("nginx", "apache")
 # Lanes run side by side. Apache's prefork MPM has no embedded mode.
 LANES = (
     (Cell("nginx", "embedded"), Cell("nginx", "daemon"),
-     Cell("apache-prefork", "daemon", core=True)),
+     Cell("apache-prefork", "daemon", core=True),
+     Cell("apache-worker", "embedded", core=True)),
     (Cell("apache-event", "embedded"), Cell("apache-event", "daemon"),
-     Cell("apache-worker", "embedded", core=True),
      Cell("apache-worker", "daemon", core=True)),
 )
 
@@ -205,7 +205,10 @@ def plan(options):
                   if (folder / "CTestTestfile.cmake").exists()]
     if options.cell:
         native, units = [], []
-    return [phase for phase in ([native, units], integration) if any(phase)]
+    # The same tests wait for the same things in each build of the native code:
+    # its builds go side by side.
+    checks = [[suite] for suite in native] + [units]
+    return [phase for phase in (checks, integration) if any(phase)]
 
 
 def names(wanted, project):
