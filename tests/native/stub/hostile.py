@@ -5,7 +5,7 @@ import re
 import socket
 
 from groups import groups, own, with_groups
-from base_server import wait_for
+from base_server import SERVER, wait_for
 
 # How -> what the log says of it.
 CLOSED = {
@@ -51,8 +51,11 @@ def a_worker_that_breaks_the_protocol_is_cut_off_and_nothing_else():
             wait_for(lambda: server.get("/after/" + how)[0] == 200,
                      what="a worker that answers")
         assert set(workers) <= set(server.workers_now())
-        wait_for(lambda: descriptors(workers[0]) <= before,
-                 what="descriptors are closed")
+
+        # a child of prefork's that has no request looks at the next one
+        if SERVER != "apache-prefork":
+            wait_for(lambda: descriptors(workers[0]) <= before,
+                     what="descriptors are closed")
     with_groups(groups(), body, check_log=False)
 
 
