@@ -77,7 +77,7 @@ public static class Lingering
             before = now;
         }
 
-        // Nearly every time is enough with a client that waits for one answer at a time, and with many at once few are.
+        // With a client that waits for one answer at a time nearly every try has enough; with many clients few have.
         s_pause = alone < Enough ? Math.Clamp(s_pause * 4, 1, LongestPause) : s_pause / 2;
         s_paused = s_pause;
 
