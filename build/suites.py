@@ -11,6 +11,7 @@ that no test can be without. --strict (build/test --full) knows no second run.
 """
 
 import argparse
+import collections
 import dataclasses
 import os
 import pathlib
@@ -141,14 +142,19 @@ class Cell:
 MODES = ("embedded", "daemon")
 SERVERS = ("nginx", "apache")
 
-# Lanes run side by side. Apache's prefork MPM has no embedded mode.
-LANES = (
-    (Cell("nginx", "embedded"), Cell("nginx", "daemon"),
-     Cell("apache-prefork", "daemon", core=True),
-     Cell("apache-worker", "embedded", core=True)),
-    (Cell("apache-event", "embedded"), Cell("apache-event", "daemon"),
-     Cell("apache-worker", "daemon", core=True)),
+# Those that take longest come first. Apache's prefork has no embedded mode.
+CELLS = (
+    Cell("apache-event", "daemon"),
+    Cell("nginx", "daemon"),
+    Cell("apache-event", "embedded"),
+    Cell("nginx", "embedded"),
+    Cell("apache-prefork", "daemon", core=True),
+    Cell("apache-worker", "daemon", core=True),
+    Cell("apache-worker", "embedded", core=True),
 )
+
+# Lanes take the next cell when they have done one. Their tests mostly wait.
+CELLS_AT_ONCE = 3
 
 
 def managed_suite(project, options, pattern, cell=None):
@@ -178,13 +184,13 @@ GROUPS = ("native", "managed", "integration")
 
 
 def plan(options):
-    """Phases; what is in one phase runs side by side, lane by lane. The
+    """Phases: (suites in the order in which they begin, how many at once). The
     integration tests measure times and count processes: unit tests have to be
     over by then.
     """
     wanted = options.filter
     projects = sorted(options.root.glob("tests/*/*Tests.csproj"))
-    units, integration = [], [[] for _ in LANES]
+    units, integration = [], []
     for project in projects:
         group = "integration" if "Integration" in project.stem else "managed"
         if wanted in GROUPS and wanted != group:
@@ -194,9 +200,9 @@ def plan(options):
         if group == "managed":
             units.append(managed_suite(project, options, pattern))
             continue
-        for lane, cells in zip(integration, LANES):
-            lane += [managed_suite(project, options, pattern, cell)
-                     for cell in cells if re.search(options.cell, cell.name)]
+        integration += [managed_suite(project, options, pattern, cell)
+                        for cell in CELLS
+                        if re.search(options.cell, cell.name)]
     native = []
     if wanted not in ("managed", "integration"):
         pattern = "" if wanted == "native" else wanted
@@ -206,9 +212,9 @@ def plan(options):
     if options.cell:
         native, units = [], []
     # The same tests wait for the same things in each build of the native code:
-    # its builds go side by side.
-    checks = [[suite] for suite in native] + [units]
-    return [phase for phase in (checks, integration) if any(phase)]
+    # its builds go side by side, and the unit tests beside them.
+    return [phase for phase in ((native + units, len(native) + 1),
+                                (integration, CELLS_AT_ONCE)) if phase[0]]
 
 
 def names(wanted, project):
@@ -225,9 +231,21 @@ class Runner:
         self.lock = threading.Lock()
         self.stopped = False
 
-    def lane(self, suites):
-        for suite in suites:
-            if self.stopped:
+    def phase(self, suites, at_once):
+        """In their order; each begins when fewer than `at_once` run."""
+        waiting = collections.deque(suites)
+        threads = [threading.Thread(target=self.lane, args=(waiting,))
+                   for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def lane(self, waiting):
+        while not self.stopped:
+            try:
+                suite = waiting.popleft()
+            except IndexError:
                 return
             self.run(suite)
 
@@ -436,14 +454,9 @@ def main():
         signal.signal(number, stop)
 
     suites = []
-    for phase in plan(options):
-        threads = [threading.Thread(target=runner.lane, args=(lane,))
-                   for lane in phase]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        suites += [suite for lane in phase for suite in lane]
+    for phase, at_once in plan(options):
+        runner.phase(phase, at_once)
+        suites += phase
 
     if not options.strict:
         runner.retry(suites)

@@ -1,8 +1,10 @@
 """
-Runs the scenarios; most of them share one server. The same list is for the stub
-and for the probe; a scenario that only one of them can have says why.
+Runs the scenarios; most of them share one server, one after the other. Those
+with servers of their own go on beside them. The same list is for the stub and
+for the probe; a scenario that only one of them can have says why.
 """
 
+import concurrent.futures
 import os
 import re
 import signal
@@ -74,86 +76,108 @@ def prepare(server):
         os.chmod(os.path.join(server.prefix, name), 0o644)
 
 
-def main(argv):
-    pattern = re.compile(argv[1] if len(argv) > 1 else "")
+# Scenarios with servers of their own, beside the shared one's. They mostly
+# wait.
+OWN_AT_ONCE = 3
+
+# Marks of scenarios, when a scenario with one is left out, and what is said.
+LEFT_OUT = (
+    ("stub_only", TARGET != "stub", "only the stub"),
+    ("embedded_only", DAEMON, "embedded"),
+    ("nginx_only", not IS_NGINX, "only nginx"),
+    ("apache_only", IS_NGINX, "only Apache"),
+    ("not_prefork", SERVER == "apache-prefork", "not prefork"),
+)
+
+
+def chosen(pattern):
+    """The scenarios to run."""
     wanted = [s for s in SCENARIOS + OWN
               if pattern.search(f"{s.__module__}.{s.__name__}")]
     if os.environ.get("MODHOST_OWN_SERVERS") == "0":
         wanted = [s for s in wanted if not hasattr(s, "own")]
-    shared = None
-    failed = []
-    passed = 0
+    for mark, applies, meaning in LEFT_OUT:
+        for one in [s for s in wanted if applies and hasattr(s, mark)]:
+            print(f"{one.__name__:50} {meaning}: {getattr(one, mark)}")
+            wanted.remove(one)
+    return wanted
 
-    if TARGET != "stub":
-        for one in wanted:
-            if hasattr(one, "stub_only"):
-                print(f"{one.__name__:50} only the stub: {one.stub_only}")
-        wanted = [s for s in wanted if not hasattr(s, "stub_only")]
 
-    if DAEMON:
-        for one in wanted:
-            if hasattr(one, "embedded_only"):
-                print(f"{one.__name__:50} embedded: {one.embedded_only}")
-        wanted = [s for s in wanted if not hasattr(s, "embedded_only")]
+def tell(one, begun, verdict):
+    print(f"{one.__name__:50} {time.monotonic() - begun:6.2f} s {verdict}",
+          flush=True)
 
-    if not IS_NGINX:
-        for one in wanted:
-            if hasattr(one, "nginx_only"):
-                print(f"{one.__name__:50} only nginx: {one.nginx_only}")
-        wanted = [s for s in wanted if not hasattr(s, "nginx_only")]
 
-    if IS_NGINX:
-        for one in wanted:
-            if hasattr(one, "apache_only"):
-                print(f"{one.__name__:50} only Apache: {one.apache_only}")
-        wanted = [s for s in wanted if not hasattr(s, "apache_only")]
+def run_own(one):
+    """The name of the scenario, if it failed."""
+    begun = time.monotonic()
+    try:
+        one()
+    except Exception:  # pylint: disable=broad-except
+        tell(one, begun, "FAILED\n" + traceback.format_exc())
+        return one.__name__
+    tell(one, begun, "ok")
+    return None
 
-    if SERVER == "apache-prefork":
-        for one in wanted:
-            if hasattr(one, "not_prefork"):
-                print(f"{one.__name__:50} not prefork: {one.not_prefork}")
-        wanted = [s for s in wanted if not hasattr(s, "not_prefork")]
 
-    for one in wanted:
+class SharedServer:
+    """Started with the first scenario that needs it, again after a crash."""
+
+    def __init__(self):
+        self.server = None
+
+    def run(self, one):
+        """The name of the scenario, if it failed."""
         begun = time.monotonic()
         server = None
         try:
-            if hasattr(one, "own"):
-                one()
-            else:
-                if shared is None or shared.process.poll() is not None:
-                    shared = Server(SHARED)
-                    prepare(shared)
-                    shared.start()
-                server = shared
-                one(server)
-            passed += 1
-            verdict = "ok"
+            if self.server is None or self.server.process.poll() is not None:
+                self.server = Server(SHARED)
+                prepare(self.server)
+                self.server.start()
+            server = self.server
+            one(server)
         except Exception:  # pylint: disable=broad-except
-            failed.append(one.__name__)
             verdict = "FAILED\n" + traceback.format_exc()
             if server is not None:
                 verdict += "\n".join(server.log().splitlines()[-15:])
-        print(f"{one.__name__:50} {time.monotonic() - begun:6.2f} s {verdict}",
-              flush=True)
+            tell(one, begun, verdict)
+            return one.__name__
+        tell(one, begun, "ok")
+        return None
 
-    if shared is not None:
+    def end(self):
+        """A clean end is a test, too."""
+        server = self.server
+        if server is None:
+            return []
         try:
-            idle(shared)
-            end = shared.counters()
+            idle(server)
+            end = server.counters()
             assert end["overflow"] == 0, end
-            shared.stop()
-            passed += 1
+            server.stop()
+            return [None]
         except Exception:  # pylint: disable=broad-except
-            failed.append("clean_end")
             traceback.print_exc()
+            return ["clean_end"]
         finally:
-            if shared.process.poll() is None:
-                shared.kill(signal.SIGTERM)
-                shared.process.wait(PATIENCE)
-            shared.remove()
+            if server.process.poll() is None:
+                server.kill(signal.SIGTERM)
+                server.process.wait(PATIENCE)
+            server.remove()
 
-    print(f"{passed} passed, {len(failed)} failed", *failed)
+
+def main(argv):
+    wanted = chosen(re.compile(argv[1] if len(argv) > 1 else ""))
+    shared = SharedServer()
+    with concurrent.futures.ThreadPoolExecutor(OWN_AT_ONCE) as pool:
+        own = [pool.submit(run_own, s) for s in wanted if hasattr(s, "own")]
+        outcomes = [shared.run(s) for s in wanted if not hasattr(s, "own")]
+        outcomes += shared.end()
+        outcomes += [one.result() for one in own]
+    failed = [name for name in outcomes if name]
+    print(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed",
+          *failed)
     return 1 if failed else 0
 
 
