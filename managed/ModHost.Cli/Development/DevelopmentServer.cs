@@ -16,6 +16,9 @@ namespace ModHost.Cli.Development;
 internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOptions own, ParseResult result)
 {
     private const string EnvironmentName = "ASPNETCORE_ENVIRONMENT";
+
+    // Pages of exceptions in the worker; see RequestErrorPage.
+    private const string PagesName = "MODHOST_DEVELOPMENT";
     private const int DefaultPort = 8080;
     private const int DefaultInterval = 100;
     private const int Pause = 50;
@@ -153,8 +156,9 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             // For this machine alone: errors show sources.
             DetailedErrors = plan.Hosts.All(ListenAddress.IsLoopback),
             Development = development,
-            Environment = plan.Environment.Any(variable => variable.Name == EnvironmentName) ? plan.Environment
-                : [.. plan.Environment, new NameValue(EnvironmentName, "Development")],
+            Environment = [.. plan.Environment, new NameValue(PagesName, "1"),
+                .. plan.Environment.Any(variable => variable.Name == EnvironmentName) ? Array.Empty<NameValue>()
+                    : [new NameValue(EnvironmentName, "Development")]],
             Timeouts = Patient(plan.Timeouts with { Graceful = plan.Timeouts.Graceful ?? "5s" }, development.Debug),
         };
         if (result.GetValue(own.DevCertificate))

@@ -46,6 +46,24 @@ internal abstract partial class Exchange : IServerVariablesFeature, IHttpAuthent
         set => (_user, _userKnown) = (value, true);
     }
 
+    /// <summary>The web server's variables, with what the application has made of them.</summary>
+    public IReadOnlyDictionary<string, string?> AllVariables()
+    {
+        var all = new SortedDictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        var head = Head;
+        for (var index = 0; index < head.VariableCount; index++)
+        {
+            all[Encoding.UTF8.GetString(head.VariableName(index))] = Encoding.UTF8.GetString(head.VariableValue(index));
+        }
+
+        foreach (var (name, value) in _variablesSet ?? [])
+        {
+            all[name] = value;
+        }
+
+        return all;
+    }
+
     private string? FindVariable(string name)
     {
         var head = Head;

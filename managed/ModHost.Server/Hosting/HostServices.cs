@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using ModHost.Development;
 
 namespace ModHost.Server.Hosting;
 
@@ -20,6 +21,7 @@ internal static class HostServices
         services.AddSingleton<IHostLifetime, PassiveLifetime>();
         services.AddSingleton<IModHostWorker>(ModHostWorker.Current);
         ConfigureLogging(services, app);
+        RequestErrorPage.Configure(services);
         services.PostConfigure<HostOptions>(app.Add);
 
         if (app.StateDirectory is { } directory)

@@ -126,9 +126,10 @@ internal sealed class DevelopedProject : IAsyncDisposable
 
     /// <summary>What a browser is given; 0: nobody answers.</summary>
     /// <param name="address">Of another client, where the server believes <c>X-Client</c>.</param>
-    public async Task<(int Status, string Text)> Browse(string? address = null)
+    /// <param name="path">Without a slash before it.</param>
+    public async Task<(int Status, string Text)> Browse(string? address = null, string path = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url + path));
         request.Headers.Add("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         if (address is not null)
         {

@@ -62,6 +62,35 @@ public class ErrorTests
         Assert.Equal(0, await project.Stop());
     }
 
+    [Fact]
+    public async Task A_request_that_fails_is_a_page_with_its_sources_on_this_machine_alone()
+    {
+        await using var project = await DevelopedProject.New();
+        var include = Path.Combine(Path.GetDirectoryName(project.Folder)!, "clients.conf");
+        await File.WriteAllTextAsync(include, """
+            set_real_ip_from 127.0.0.1;
+            real_ip_header X-Client;
+            modhost_variable SHOP_OWNER <fred>;
+
+            """);
+        project.Replace("Program.cs", "Shop.Edition.Text);",
+            "Shop.Edition.Text);\napp.MapGet(\"/sale\", () => { if (app.Lifetime is not null) { throw new ArgumentException(\"no <sale>\"); } });");
+        await project.Develop("--include-file", include);
+
+        var (status, page) = await project.Browse(path: "sale?day=1");
+        Assert.Equal(500, status);
+        Assert.Contains("<h2>System.ArgumentException</h2>", page, StringComparison.Ordinal);
+        Assert.Contains("<pre class=\"message\">no &lt;sale&gt;</pre>", page, StringComparison.Ordinal);
+        Assert.Matches(@"<mark> +\d+  app\.MapGet\(&quot;/sale&quot;", page);
+        Assert.Contains("GET /sale?day=1 HTTP/1.1", page, StringComparison.Ordinal);
+        Assert.Contains("<tr><th>Accept</th><td>text/html,", page, StringComparison.Ordinal);
+        Assert.Contains("<tr><th>SHOP_OWNER</th><td>&lt;fred&gt;</td></tr>", page, StringComparison.Ordinal);
+        Assert.Contains("refresh.js", page, StringComparison.Ordinal);
+        Assert.Equal((500, ""), await project.Browse("192.0.2.1", "sale"));
+        Assert.Equal("first", await project.Edition());
+        Assert.Equal(0, await project.Stop());
+    }
+
     [SkippableFact]
     public async Task A_version_that_the_web_server_does_not_take_is_a_page()
     {

@@ -1,8 +1,9 @@
 using ModHost.Cli.Development;
+using ModHost.Development;
 
 namespace ModHost.Cli.Tests;
 
-public sealed class StartErrorTests : IDisposable
+public sealed class ExceptionTextTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("modhost-cli-").FullName;
 
@@ -14,7 +15,7 @@ public sealed class StartErrorTests : IDisposable
         var source = Path.Combine(_folder, "Shop.cs");
         File.WriteAllLines(source, ["one", "two", "three", "four", "if (a < b)", "six"]);
 
-        var error = StartError.Read("MH0501: Shop failed to start: System.InvalidOperationException: no\ndatabase\n"
+        var error = ExceptionText.Read("MH0501: Shop failed to start: System.InvalidOperationException: no\ndatabase\n"
             + $" ---> System.IO.IOException: gone\n   at Shop.Store.Open() in {source}:line 5\n"
             + "   --- End of inner exception stack trace ---\n   at Program.<Main>$(String[] args)\n");
 
@@ -31,7 +32,7 @@ public sealed class StartErrorTests : IDisposable
     [InlineData("MH0705: it was killed by signal 9 (SIGKILL)")]
     public void Without_an_exception_the_text_is_all_there_is(string text)
     {
-        var error = StartError.Read(text);
+        var error = ExceptionText.Read(text);
 
         Assert.Equal(("", text), (error.Type, error.Message));
         Assert.Empty(error.Trace);
@@ -41,7 +42,7 @@ public sealed class StartErrorTests : IDisposable
     [InlineData("/etc/hostname")]
     [InlineData("/no/such/Shop.cs")]
     public void Only_sources_are_shown(string file) =>
-        Assert.Empty(StartError.Read($"MH0501: Shop failed to start: System.Exception: x\n   at A.B() in {file}:line 1").Trace.Single().Source);
+        Assert.Empty(ExceptionText.Read($"MH0501: Shop failed to start: System.Exception: x\n   at A.B() in {file}:line 1").Trace.Single().Source);
 
     [Fact]
     public void A_page_shows_text_as_text()

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Mime;
+using System.Text;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using ModHost.Server.Exchanges;
+
+namespace ModHost.Development;
+
+/// <summary>
+/// Under <c>modhost dev</c>: what a browser is shown of an exception that the application did not handle. ASP.NET Core's
+/// page in Development asks for it, and still serves other clients, and exceptions that are compilers' errors.
+/// </summary>
+internal sealed class RequestErrorPage : IDeveloperPageExceptionFilter
+{
+    // The command sets it for the workers that it starts.
+    private const string Variable = "MODHOST_DEVELOPMENT";
+
+    /// <summary>After all that the application has registered.</summary>
+    public static void Configure(IServiceCollection services)
+    {
+        if (Environment.GetEnvironmentVariable(Variable) == "1")
+        {
+            // They are asked in the order of their registration, and one that others have must not answer strangers.
+            services.Insert(0, ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, LocalOnly>());
+            services.AddSingleton<IDeveloperPageExceptionFilter, RequestErrorPage>();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next)
+    {
+        ArgumentNullException.ThrowIfNull(errorContext);
+        ArgumentNullException.ThrowIfNull(next);
+        var context = errorContext.HttpContext;
+        if (errorContext.Exception is ICompilationException || !IsForPeople(context.Request))
+        {
+            return next(errorContext);
+        }
+
+        context.Response.ContentType = "text/html; charset=utf-8";
+        return context.Response.WriteAsync(Html(context, errorContext.Exception), context.RequestAborted);
+    }
+
+    private static bool IsForPeople(HttpRequest request) => request.GetTypedHeaders().Accept
+        .Any(type => type.MediaType.Equals(MediaTypeNames.Text.Html, StringComparison.OrdinalIgnoreCase));
+
+    private static string Html(HttpContext context, Exception exception)
+    {
+        var html = new StringBuilder(ExceptionText.Of(exception).Html());
+        var (request, connection) = (context.Request, context.Connection);
+        Table(html, "Request",
+        [
+            ("", $"{request.Method} {request.GetEncodedPathAndQuery()} {request.Protocol}"),
+            ("Scheme", request.Scheme),
+            ("Client", $"{connection.RemoteIpAddress}, port {connection.RemotePort}"),
+            ("Server", $"{connection.LocalIpAddress}, port {connection.LocalPort}"),
+            ("Trace identifier", context.TraceIdentifier),
+        ]);
+        Table(html, "Headers", request.Headers.Select(header => (header.Key, header.Value.ToString())));
+        Table(html, "Server variables", (context.Features.Get<IServerVariablesFeature>() as Exchange)?.AllVariables()
+            .Select(variable => (variable.Key, variable.Value ?? "")) ?? []);
+        return ErrorDocument.Html("The application failed at a request", "", html.ToString());
+    }
+
+    private static void Table(StringBuilder html, string title, IEnumerable<(string Name, string Value)> rows)
+    {
+        html.Append("<h2>").Append(title).Append("</h2>\n<table>\n");
+        foreach (var (name, value) in rows)
+        {
+            html.Append("<tr><th>").Append(ErrorDocument.Encode(name))
+                .Append("</th><td>").Append(ErrorDocument.Encode(value)).Append("</td></tr>\n");
+        }
+
+        html.Append("</table>\n");
+    }
+
+    /// <summary>Clients of other machines get the status alone.</summary>
+    internal sealed class LocalOnly : IDeveloperPageExceptionFilter
+    {
+        public Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
+            errorContext.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+                ? next(errorContext)
+                : Task.CompletedTask;
+    }
+}
