@@ -12,6 +12,7 @@ internal sealed class DevelopedProject : IAsyncDisposable
     private const string Source = "Edition.cs";
 
     private readonly string _folder;
+    private readonly CompilerServer? _compilers;
     private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero })
     {
         Timeout = TimeSpan.FromSeconds(60),
@@ -19,7 +20,7 @@ internal sealed class DevelopedProject : IAsyncDisposable
 
     private Child? _server;
 
-    private DevelopedProject(string folder) => _folder = folder;
+    private DevelopedProject(string folder, CompilerServer? compilers) => (_folder, _compilers) = (folder, compilers);
 
     public int Port { get; } = FreePort.Next();
 
@@ -31,9 +32,10 @@ internal sealed class DevelopedProject : IAsyncDisposable
 
     public string Folder => _folder;
 
-    public static async Task<DevelopedProject> New()
+    /// <param name="compilers">Null: builds have no compiler that runs on.</param>
+    public static async Task<DevelopedProject> New(CompilerServer? compilers = null)
     {
-        var project = new DevelopedProject(await WebProject.New());
+        var project = new DevelopedProject(await WebProject.New(), compilers);
         project.Write("Program.cs", project.Read("Program.cs").Replace("app.Run();",
             """
             app.MapGet("/edition", () => Shop.Edition.Text);
@@ -61,16 +63,13 @@ internal sealed class DevelopedProject : IAsyncDisposable
     {
         var environment = RunningCommand.Environment(Path.GetDirectoryName(_folder)!);
         _server = Child.Start(RunningCommand.Program, ["dev", _folder, "--host", "127.0.0.1", "--port", $"{Port}", .. options],
-            _folder, environment);
+            _folder, With(environment));
     }
 
-    /// <summary>Starts the SDK's own, with the environment that the other one has: builds leave no compiler behind.</summary>
+    /// <summary>Starts the SDK's own.</summary>
     public async Task DotnetWatch()
     {
-        var environment = new Dictionary<string, string?>(await PackageFolder.Environment(Path.GetDirectoryName(_folder)!))
-        {
-            ["UseSharedCompilation"] = "false",
-        };
+        var environment = With(await PackageFolder.Environment(Path.GetDirectoryName(_folder)!));
         _server = Child.Start("/usr/bin/env", ["dotnet", "watch", "--no-hot-reload", "--non-interactive", "--project", _folder, "run",
             "--no-launch-profile", "--urls", Url], _folder, environment);
         await Answers("first");
@@ -225,6 +224,17 @@ internal sealed class DevelopedProject : IAsyncDisposable
 
         _client.Dispose();
         Directory.Delete(Path.GetDirectoryName(_folder)!, recursive: true);
+    }
+
+    private Dictionary<string, string?> With(IReadOnlyDictionary<string, string?> environment)
+    {
+        var all = new Dictionary<string, string?>(environment);
+        foreach (var (name, value) in _compilers?.Environment ?? [new("UseSharedCompilation", "false")])
+        {
+            all[name] = value;
+        }
+
+        return all;
     }
 
     private string Read(string name) => File.ReadAllText(Path.Combine(_folder, name));

@@ -65,8 +65,9 @@ public class DevelopmentServerTests(ITestOutputHelper output)
         Skip.IfNot(Settings.Full, "a measurement, made with --full");
         Skip.If(Chromium.Missing is not null, Chromium.Missing);
         const int Edits = 10;
-        await using var ours = await DevelopedProject.New();
-        await using var theirs = await DevelopedProject.New();
+        using var compilers = new CompilerServer();
+        await using var ours = await DevelopedProject.New(compilers);
+        await using var theirs = await DevelopedProject.New(compilers);
         await ours.Develop("--access-log", "off");
         await theirs.DotnetWatch();
         await using var browser = await Chromium.Start();
