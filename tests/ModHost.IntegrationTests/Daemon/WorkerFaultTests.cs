@@ -21,11 +21,15 @@ public abstract class WorkerFaultTests<TRuntime>
         {
             var seen = load.Outcomes.Count;
             await Wait.Until("requests are answered", () => load.Outcomes.Count > seen + 50);
-            Signal.Send(host.Workers[Random.Shared.Next(2)], Signal.Kill);
-            await Wait.Until("the supervisor has seen it", async () => (await host.Ended("crash")) == i + 1);
+            var killed = host.Workers[Random.Shared.Next(2)];
+            Signal.Send(killed, Signal.Kill);
+            await Wait.Until("the supervisor has seen it",
+                async () => (await host.Known()).All(worker => worker.GetProperty("pid").GetInt32() != killed));
             await host.Ready(2);
         }
 
+        // A machine with much else to do may have had one taken for starved before it was killed.
+        Assert.InRange(await host.Ended("crash"), 1, kills);
         await load.Stop();
         load.Account(host.Ran(), kills * Clients, 502);
         await host.Server.WaitForLog(@"MH07\d\d.*SIGKILL|MH07\d\d.*signal 9");

@@ -76,7 +76,8 @@ public abstract class ReloadTests<TRuntime>
     [Fact, Trait("Not", "prefork")]
     public async Task A_WebSocket_goes_on_in_the_old_worker_until_it_closes()
     {
-        await using var server = await StartProbe();
+        // For as long as the new one may need to come up.
+        await using var server = await StartProbe(options: "shutdown_timeout 60s");
         var old = server.Workers.Single();
         using var socket = new ClientWebSocket();
         await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{server.Port}/ws"), CancellationToken.None);
