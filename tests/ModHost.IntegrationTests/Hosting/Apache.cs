@@ -115,8 +115,9 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         _ => "event",
     };
 
-    // A fixed number of processes with threads, and slots for those that are leaving. So many threads have to be spare that
-    // no process may be missing: at a reload the worker MPM starts those anew that are wanted, and no others.
+    // A fixed number of processes with threads, and slots for those that are leaving: for the worker MPM they are part of
+    // MaxRequestWorkers. So many threads have to be spare that no process may be missing: at a reload that MPM starts those
+    // anew that are wanted, and no others.
     private string Processes(ServerSetup setup) => kind == ServerKind.ApachePrefork
         ? """
         ServerLimit 256
@@ -130,7 +131,7 @@ internal sealed partial class Apache(ServerKind kind) : WebServer
         StartServers {setup.Workers}
         ThreadLimit {setup.Threads}
         ThreadsPerChild {setup.Threads}
-        MaxRequestWorkers {setup.Workers * setup.Threads}
+        MaxRequestWorkers {(setup.Workers + (kind == ServerKind.ApacheWorker ? 1 : 0)) * setup.Threads}
         MinSpareThreads {((setup.Workers - 1) * setup.Threads) + 1}
         MaxSpareThreads {setup.Workers * setup.Threads}
         """);

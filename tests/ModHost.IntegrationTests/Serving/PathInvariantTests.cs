@@ -45,8 +45,7 @@ public sealed class PathInvariantTests
 
         // The log is written when the request is over, which may be after its answer.
         var log = Path.Combine(server.Places.Prefix, "path.log");
-        await Wait.Until("every request is logged", () => File.ReadLines(log).Count() >= targets.Length);
-        var uris = ReadLog(log);
+        var uris = await Wait.For("every request is logged", () => Task.FromResult(ReadLog(log)), logged => logged.Count == targets.Length);
 
         var compared = 0;
         foreach (var (id, path) in targets)
