@@ -153,7 +153,7 @@ CELLS = (
     Cell("apache-worker", "embedded", core=True),
 )
 
-# Lanes take the next cell when they have done one. Their tests mostly wait.
+# Lanes that take the next cell when they have done one. Tests mostly wait.
 CELLS_AT_ONCE = 3
 
 
@@ -184,9 +184,9 @@ GROUPS = ("native", "managed", "integration")
 
 
 def plan(options):
-    """Phases: (suites in the order in which they begin, how many at once). The
-    integration tests measure times and count processes: unit tests have to be
-    over by then.
+    """Phases: (suites, queues of them); what is in one phase runs side by
+    side, queue by queue. The integration tests measure times and count
+    processes: unit tests have to be over by then.
     """
     wanted = options.filter
     projects = sorted(options.root.glob("tests/*/*Tests.csproj"))
@@ -212,9 +212,13 @@ def plan(options):
     if options.cell:
         native, units = [], []
     # The same tests wait for the same things in each build of the native code:
-    # its builds go side by side, and the unit tests beside them.
-    return [phase for phase in ((native + units, len(native) + 1),
-                                (integration, CELLS_AT_ONCE)) if phase[0]]
+    # its builds go side by side, and beside them the unit tests, which see
+    # each other's servers, one after the other.
+    checks = [collections.deque(lane)
+              for lane in [[suite] for suite in native] + [units]]
+    cells = [collections.deque(integration)] * CELLS_AT_ONCE
+    return [phase for phase in ((native + units, checks),
+                                (integration, cells)) if phase[0]]
 
 
 def names(wanted, project):
@@ -231,11 +235,10 @@ class Runner:
         self.lock = threading.Lock()
         self.stopped = False
 
-    def phase(self, suites, at_once):
-        """In their order; each begins when fewer than `at_once` run."""
-        waiting = collections.deque(suites)
+    def phase(self, queues):
+        """A lane for each; lanes may share a queue."""
         threads = [threading.Thread(target=self.lane, args=(waiting,))
-                   for _ in range(at_once)]
+                   for waiting in queues]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -454,8 +457,8 @@ def main():
         signal.signal(number, stop)
 
     suites = []
-    for phase, at_once in plan(options):
-        runner.phase(phase, at_once)
+    for phase, queues in plan(options):
+        runner.phase(queues)
         suites += phase
 
     if not options.strict:

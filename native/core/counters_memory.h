@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-#define MH_COUNTERS_PROCESSES  128
+#define MH_COUNTERS_PROCESSES  512
 #define MH_COUNTERS_ENTRIES    128
 #define MH_COUNTERS_KEY        256
 

@@ -131,10 +131,12 @@ public sealed class ConfigurationTests
         var app = await AppBuild.Of("Probe", AppRuntime.Aot);
         var places = ServerHost.Prepare(Setup($"pass {app}"));
         var trace = Path.Combine(places.Prefix, "trace");
-        await Child.Run("/usr/bin/strace", ["-f", "-o", trace, "-e", "trace=mmap,clone,clone3,execve",
+        await Child.Run("/usr/bin/strace", ["-f", "-o", trace, "-y", "-e", "trace=mmap,clone,clone3,execve",
             WebServer.Tested.Program, .. WebServer.Tested.Check(places)]);
         var calls = File.ReadAllText(trace);
         Assert.DoesNotContain("clone", calls, StringComparison.Ordinal);
+        Assert.DoesNotMatch($@"PROT_EXEC.*{Regex.Escape(app)}>", calls);
+        Assert.Matches($@"PROT_EXEC.*{Regex.Escape(Settings.Server == ServerKind.Nginx ? Settings.NginxModule : Settings.ApacheModule)}>", calls);
         Directory.Delete(places.Prefix, recursive: true);
     }
 

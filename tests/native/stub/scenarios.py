@@ -170,11 +170,15 @@ class SharedServer:
 def main(argv):
     wanted = chosen(re.compile(argv[1] if len(argv) > 1 else ""))
     shared = SharedServer()
-    with concurrent.futures.ThreadPoolExecutor(OWN_AT_ONCE) as pool:
+    pool = concurrent.futures.ThreadPoolExecutor(OWN_AT_ONCE)
+    try:
         own = [pool.submit(run_own, s) for s in wanted if hasattr(s, "own")]
         outcomes = [shared.run(s) for s in wanted if not hasattr(s, "own")]
         outcomes += shared.end()
         outcomes += [one.result() for one in own]
+    finally:
+        # Ctrl-C: those that have not begun do not.
+        pool.shutdown(cancel_futures=True)
     failed = [name for name in outcomes if name]
     print(f"{len(outcomes) - len(failed)} passed, {len(failed)} failed",
           *failed)
