@@ -7,7 +7,7 @@ using ModHost.IntegrationTests.Http;
 namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>Connections that are open for long and in large numbers, on one worker.</summary>
-[Trait("Mode", "daemon")]
+[Trait("Mode", "daemon"), Trait("Not", "prefork")]
 [Collection(Alone.Name)]
 public sealed class ManyConnectionsTests
 {

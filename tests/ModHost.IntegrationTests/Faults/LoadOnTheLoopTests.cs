@@ -6,6 +6,7 @@ namespace ModHost.IntegrationTests.Faults;
 
 /// <summary>A blocked application never blocks the web server. Measures times, so it runs alone.</summary>
 /// <typeparam name="TRuntime">How the application runs.</typeparam>
+[Trait("Not", "prefork")]
 public abstract class LoadOnTheLoopTests<TRuntime>(ProbeFixture<TRuntime> fixture) : ProbeTests<TRuntime>(fixture)
     where TRuntime : ITestedRuntime
 {

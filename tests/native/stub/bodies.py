@@ -8,8 +8,8 @@ import struct
 import tempfile
 import time
 
-from common import (apache_only, curl, idle, in_flight, info, nginx_only, raw,
-                    request, scenario)
+from common import (apache_only, curl, idle, in_flight, info, nginx_only,
+                    not_prefork, raw, request, scenario)
 from base_server import PATIENCE, wait_for
 
 
@@ -95,6 +95,7 @@ def http2_post(server, path, pieces, length=None):
 
 
 @scenario
+@not_prefork("mod_http2 needs an MPM with threads")
 def http2_bodies_whose_end_comes_alone(server):
     assert http2_post(server, "/echo", [b"a" * 10], 10) == b"a" * 10
     assert http2_post(server, "/echo", [b"a" * 10, b"b" * 3]) == \

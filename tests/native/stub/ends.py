@@ -9,7 +9,8 @@ import subprocess
 import threading
 import time
 
-from common import IS_STUB, embedded_only, in_flight, nginx_only, stub_only
+from common import (IS_STUB, embedded_only, in_flight, nginx_only,
+                    not_prefork, stub_only)
 from base_server import APP, DAEMON, PATIENCE, wait_for
 from web_server import Server
 from own_servers import SLOW_START, own, simple, started, with_server
@@ -210,6 +211,7 @@ def term_is_quick():
 
 
 @own
+@not_prefork("it has as many processes as it likes")
 def reload_under_load():
     def body(server):
         started(server)

@@ -7,8 +7,8 @@ import subprocess
 import threading
 import time
 
-from common import (IS_STUB, curl, idle, in_flight, nginx_only, raw, request,
-                    scenario, stub_only)
+from common import (IS_STUB, curl, idle, in_flight, nginx_only, not_prefork,
+                    raw, request, scenario, stub_only)
 from base_server import DAEMON, PATIENCE, logged, wait_for
 from web_server import IS_NGINX
 
@@ -52,6 +52,11 @@ def reset_after_head_never_looks_whole(server):
         assert reset or not got.endswith(b"0\r\n\r\n"), got
     _, reset = raw(server, b"GET /reset-after-head HTTP/1.0\r\n\r\n")
     assert reset
+
+
+@scenario
+@not_prefork("mod_http2 needs an MPM with threads")
+def reset_after_head_never_looks_whole_over_http2(server):
     code, _ = curl(server, "/reset-after-head", "--http2")
     assert code == 92, code
 

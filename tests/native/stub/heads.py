@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 
-from common import curl, info, nginx_only, raw, request, scenario
+from common import (curl, info, nginx_only, not_prefork, raw, request,
+                    scenario)
 from base_server import PATIENCE, logged, wait_for
 from web_server import IS_NGINX
 
@@ -208,6 +209,7 @@ def variables(server):
 
 
 @scenario
+@not_prefork("mod_http2 needs an MPM with threads")
 def tls_and_http2(server):
     code, out = curl(server, "/info", "--http2", "--resolve",
                      f"sni.test:{server.tls}:127.0.0.1")

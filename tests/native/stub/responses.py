@@ -5,8 +5,8 @@ import re
 import socket
 import time
 
-from common import (curl, idle, in_flight, nginx_only, raw, request, scenario,
-                    stub_only)
+from common import (curl, idle, in_flight, nginx_only, not_prefork, raw,
+                    request, scenario, stub_only)
 from base_server import PATIENCE, logged, wait_for
 from web_server import IS_NGINX
 
@@ -54,6 +54,11 @@ def statuses_without_body(server):
     assert (status, body) == (200, b"") and headers["content-length"] == ["13"]
     status, _, body = request(server, "HEAD", "/stream?n=100&size=100000")
     assert (status, body) == (200, b"")
+
+
+@scenario
+@not_prefork("mod_http2 needs an MPM with threads")
+def head_over_http2(server):
     code, out = curl(server, "/stream?n=20&size=100000", "--http2", "-I")
     assert code == 0 and out.startswith(b"HTTP/2 200")
 
@@ -284,6 +289,7 @@ def trailers_chunked(server):
 
 
 @scenario
+@not_prefork("mod_http2 needs an MPM with threads")
 def trailers_over_http2(server):
     code, out = curl(server, "/trailers", "--http2", "-i")
     assert code == 0 and b"grpc-status: 0" in out.lower()

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from common import idle, nginx_only, stub_only
+from common import idle, nginx_only, not_prefork, stub_only
 from base_server import APP, DAEMON, NAME, PATIENCE, logged, wait_for
 from web_server import IS_NGINX, Server
 from own_servers import (SLOW_START, own, refused, simple, started,
@@ -145,6 +145,7 @@ def requests_wait_while_the_app_starts():
 
 
 @own
+@not_prefork("each process has a queue of its own")
 def queue_is_bounded():
     def body(server):
         statuses = []
@@ -322,6 +323,7 @@ def client_that_leaves_the_queue():
 
 
 @own
+@not_prefork("a file waits for a process, as all do")
 def blocked_app_leaves_static_files_alone():
     def one(server):
         statuses = []
