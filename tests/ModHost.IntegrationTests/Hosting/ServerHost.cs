@@ -289,9 +289,16 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>Graceful stop, or another; returns the exit code, after checking that nothing of the session is left.</summary>
     public async Task<int> Quit(Order order = Order.Quit)
     {
-        if (!HasExited)
+        try
         {
-            await Tell(order);
+            if (!HasExited)
+            {
+                await Tell(order);
+            }
+        }
+        catch (InvalidOperationException) when (!ProcFs.Lives(Master))
+        {
+            // It was told before, and has ended meanwhile.
         }
 
         await Wait.Until("the web server has ended", () => HasExited);
