@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.IntegrationTests.Daemon;
 
 /// <summary>A real web server with one application in a process group called <c>shop</c>, and what can be seen of the group.</summary>
-internal sealed class DaemonHost : IAsyncDisposable
+internal sealed partial class DaemonHost : IAsyncDisposable
 {
     private DaemonHost(ServerHost server, string folder) => (Server, Folder) = (server, folder);
 
@@ -55,17 +57,34 @@ internal sealed class DaemonHost : IAsyncDisposable
             File.SetUnixFileMode(Path.Combine(folder, file), (UnixFileMode)0x1b6);
         }
 
+        DaemonHost host;
         try
         {
             var setup = Setup(app, folder, keys, options) with { Workers = webWorkers };
             var server = await ServerHost.Start(change?.Invoke(setup) ?? setup, "/empty");
-            return new DaemonHost(server, folder);
+            host = new DaemonHost(server, folder);
         }
         catch
         {
             Directory.Delete(folder, recursive: true);
             throw;
         }
+
+        try
+        {
+            // One answers as soon as it is ready; a test that looks at all of them must not come before the others.
+            if (Processes().Match(keys) is { Success: true } match)
+            {
+                await host.Counts(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+            }
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        return host;
     }
 
     public static ServerSetup Setup(string app, string folder, string keys, string options = "") => new()
@@ -128,4 +147,7 @@ internal sealed class DaemonHost : IAsyncDisposable
         var all = Server.Daemons.Where(process => Program(process.Id) == program).ToArray();
         return [.. all.Where(process => all.All(other => other.Id != process.Parent)).Select(process => process.Id)];
     }
+
+    [GeneratedRegex(@"(?:^| )processes=([1-9]\d*)(?: |$)")]
+    private static partial Regex Processes();
 }
