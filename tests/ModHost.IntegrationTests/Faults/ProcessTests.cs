@@ -47,7 +47,10 @@ public abstract class ProcessTests<TRuntime>
             seen.Add((await RawConnection.Get(server.Port, "/process/worker")).Text);
             return seen.Count == 2;
         });
-        Assert.Equal(["0/2", "1/2"], seen.Order(StringComparer.Ordinal));
+
+        // The worker MPM has as many slots as MaxRequestWorkers needs, of which ours has one more for those that leave.
+        var slots = Settings.Server == ServerKind.ApacheWorker && !Settings.Daemon ? 3 : 2;
+        Assert.Equal([$"0/{slots}", $"1/{slots}"], seen.Order(StringComparer.Ordinal));
         await server.CheckSane();
     }
 
