@@ -14,7 +14,7 @@ internal static class DevelopmentCommand
             DefaultValueFactory = _ => ".",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var options = new ServerOptions();
+        var options = ServerOptions.OfDevelopment();
         var own = new DevelopmentOptions();
         var command = new Command("dev",
             "Serves a project while it is developed: built anew when sources change, with errors in the browser. Needs nginx.")
@@ -47,7 +47,7 @@ internal sealed class DevelopmentOptions
         "Leave pages as they are: no script that loads them anew.");
 
     public Option<bool> Debug { get; } = NewOption.Flag("--debug",
-        "Wait for a debugger before the application's first line, and say its process; nothing is too slow then.");
+        "Wait for a debugger before the application's first line, and say its process; no --startup-timeout then but one that is given.");
 
     public Option<bool> Open { get; } = NewOption.Flag("--open", "Show the first page in a browser.");
 

@@ -20,7 +20,7 @@ internal sealed partial class ServerOptions
     public Option<string[]> Host { get; } = NewOption.Many("--host", "ADDRESS",
         "Where to listen: an address, localhost (the default), or * for all. May be repeated.", Values.Host);
 
-    public Option<int?> Port { get; } = NewOption.Number("--port", "PORT", "For HTTP; default: 8080, and of a site 80.", Values.Port);
+    public Option<int?> Port { get; } = NewOption.Number("--port", "PORT", "For HTTP; default: 8080.", Values.Port);
 
     public Option<int?> HttpsPort { get; } = NewOption.Number("--https-port", "PORT",
         "For HTTPS beside HTTP; needs a certificate.", Values.Port);

@@ -12,7 +12,7 @@ internal static class SetupServerCommand
         {
             Description = "A .dll, a NativeAOT .so, or a publish folder.",
         };
-        var options = new ServerOptions();
+        var options = ServerOptions.OfSite();
         var own = new SetupOptions();
         var command = new Command("setup-server",
             "Writes what a web server in production needs: site, process group, systemd drop-in, tmpfiles, logrotate, control script.")
