@@ -30,11 +30,7 @@ internal sealed class SetupServer(ServerOptions options, SetupOptions own, Parse
                 : "say where the files go: --target FOLDER, or --system for Debian's places");
         }
 
-        if (result.GetValue(options.User) is not null && !options.IsDaemon(result))
-        {
-            throw CommandException.Wrong("--user needs --mode daemon: embedded, an application has the web server's user");
-        }
-
+        CheckMode();
         if (Project.Find(typed) is not null)
         {
             throw CommandException.Wrong($"{typed} is a project; a server in production runs what was published: "
@@ -43,6 +39,26 @@ internal sealed class SetupServer(ServerOptions options, SetupOptions own, Parse
 
         var setup = Plan(Application.Find(typed));
         return Carry(setup, system ? "/" : Path.GetFullPath(target!), system);
+    }
+
+    // What a process group can do, and start-server by its own means: a site in the distribution's web server cannot.
+    private void CheckMode()
+    {
+        if (options.IsDaemon(result))
+        {
+            return;
+        }
+
+        if (result.GetValue(options.User) is not null)
+        {
+            throw CommandException.Wrong("--user needs --mode daemon: embedded, an application has the web server's user");
+        }
+
+        if (result.GetValue(options.ReloadOnChanges))
+        {
+            throw CommandException.Wrong(
+                "--reload-on-changes needs --mode daemon: embedded, a reload of the web server takes up a new version");
+        }
     }
 
     private SetupPlan Plan(Application app)

@@ -56,14 +56,18 @@ public sealed class SetupOptionTests : IDisposable
         Assert.Contains("# /usr/local/sbin/webctl (new)", output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_user_is_for_process_groups_in_sites()
+    /// <summary>What docs/cli.md says of <c>setup-server</c> where nothing is typed.</summary>
+    [Theory]
+    [InlineData("nginx", "listen *:80;", "access_log /var/log/nginx/web.access.log combined")]
+    [InlineData("apache", "<VirtualHost *:80>", "CustomLog /var/log/apache2/web.access.log \"%h %l")]
+    public async Task A_sites_defaults_are_those_that_the_options_tell(string server, string listen, string log)
     {
         var app = await AppBuild.Of("Hello", AppRuntime.Jit);
-        var (code, output) = await RunningCommand.Run("setup-server", app, "--target", Target, "--user", "www-data");
+        var (code, output) = await RunningCommand.Run("setup-server", app, "--system", "--dry-run", "--name", "web", "--server", server);
 
-        Assert.Equal(ExitCode.Usage, code);
-        Assert.Equal("modhost: --user needs --mode daemon: embedded, an application has the web server's user", output.Trim());
+        Assert.True(code == 0, output);
+        Assert.Contains(listen, output, StringComparison.Ordinal);
+        Assert.Contains(log, output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -98,6 +98,17 @@ public class WrongValueTests
         Assert.StartsWith("modhost", output.Trim(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--user nobody", "--user needs --mode daemon: embedded, an application has the web server's user")]
+    [InlineData("--reload-on-changes",
+        "--reload-on-changes needs --mode daemon: embedded, a reload of the web server takes up a new version")]
+    public async Task What_an_embedded_site_cannot_do_is_one_line_and_code_2(string typed, string said)
+    {
+        var (code, output) = await RunningCommand.Run(["setup-server", "/App.dll", "--target", Nowhere, .. typed.Split(' ')]);
+
+        Assert.Equal((ExitCode.Usage, $"modhost: {said}"), (code, output.Trim()));
+    }
+
     private static bool HasValue(Option option) => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool);
 
     private static async Task IsRefused(string command, string option, string[] typed)
