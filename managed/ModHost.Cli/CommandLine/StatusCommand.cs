@@ -24,31 +24,18 @@ internal static class StatusCommand
         command.SetAction(result =>
         {
             var instances = Instance.FindAny(result.GetValue(run));
-            return result.GetValue(json) ? Json(instances)
+            return result.GetValue(json) ? Json(instances, result.GetValue(group))
                 : Show(instances, result.GetValue(group), result.GetValue(run), result.GetValue(watch));
         });
         return command;
     }
 
-    private static int Json(IReadOnlyList<Instance> instances)
+    private static int Json(IReadOnlyList<Instance> instances, string? group)
     {
+        var answers = Ask(instances);
+        Require(group, answers.Select(one => StatusReport.Read(one.Answer)));
         using var output = Console.OpenStandardOutput();
-        using (var writer = new System.Text.Json.Utf8JsonWriter(output))
-        {
-            writer.WriteStartArray();
-            foreach (var instance in instances)
-            {
-                using var client = new ControlClient(instance);
-                writer.WriteStartObject();
-                writer.WriteString("instance", instance.Folder);
-                writer.WritePropertyName("status");
-                writer.WriteRawValue(client.Status());
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
+        StatusDocument.Write(output, answers, group);
         output.WriteByte((byte)'\n');
         return ExitCode.Success;
     }
@@ -57,12 +44,7 @@ internal static class StatusCommand
     {
         var table = new StatusTable();
         var first = Read(instances);
-        if (group is not null && !first.Any(one => one.Report.Groups.Any(found => found.Name == group)))
-        {
-            throw CommandException.Wrong($"there is no process group {group}; there are: "
-                + string.Join(", ", first.SelectMany(one => one.Report.Groups).Select(found => found.Name)));
-        }
-
+        Require(group, first.Select(one => one.Report));
         var screen = new Screen();
         table.Make(first, DateTime.UtcNow, group);
         Thread.Sleep(s_moment);
@@ -95,16 +77,28 @@ internal static class StatusCommand
         return ExitCode.Success;
     }
 
-    // One that ends while it is asked is not there any more.
-    private static List<(Instance Instance, StatusReport Report)> Read(IReadOnlyList<Instance> instances)
+    private static void Require(string? group, IEnumerable<StatusReport> reports)
     {
-        var reports = new List<(Instance, StatusReport)>();
+        var names = reports.SelectMany(report => report.Groups).Select(found => found.Name).ToArray();
+        if (group is not null && !names.Contains(group))
+        {
+            throw CommandException.Wrong($"there is no process group {group}; there are: {string.Join(", ", names)}");
+        }
+    }
+
+    private static List<(Instance Instance, StatusReport Report)> Read(IReadOnlyList<Instance> instances) =>
+        [.. Ask(instances).Select(one => (one.Instance, StatusReport.Read(one.Answer)))];
+
+    // One that ends while it is asked is not there any more.
+    private static List<(Instance Instance, string Answer)> Ask(IReadOnlyList<Instance> instances)
+    {
+        var answers = new List<(Instance, string)>();
         foreach (var instance in instances)
         {
             try
             {
                 using var client = new ControlClient(instance);
-                reports.Add((instance, StatusReport.Read(client.Status())));
+                answers.Add((instance, client.Status()));
             }
             catch (CommandException) when (instances.Count > 1)
             {
@@ -112,6 +106,6 @@ internal static class StatusCommand
             }
         }
 
-        return reports;
+        return answers;
     }
 }
