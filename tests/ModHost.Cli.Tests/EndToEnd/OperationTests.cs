@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using ModHost.IntegrationTests.Hosting;
 
@@ -25,10 +26,62 @@ public class OperationTests
         Assert.Contains("reload 2", output, StringComparison.Ordinal);
         Assert.DoesNotMatch(RunningCommand.Escape(), output);
 
+        (code, output) = await Order(command, "status", "hello", "--json");
+        Assert.True(code == 0, output);
+        Assert.Contains("\"name\":\"hello\"", output, StringComparison.Ordinal);
+
         Assert.Equal("hello: drained", (await Order(command, "drain", "hello")).Output.Trim());
         Assert.Empty(await Workers(command));
         Assert.Equal("all groups: restarted", (await Order(command, "restart")).Output.Trim());
         Assert.Equal(2, (await Workers(command)).Count(worker => worker.State == "ready"));
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [Theory]
+    [InlineData("nginx", "drain", "reload")]
+    [InlineData("nginx", "stop", "restart")]
+    [InlineData("apache", "drain", "reload")]
+    [InlineData("apache", "stop", "restart")]
+    public async Task Without_workers_requests_get_503_until_there_are_new_ones(string server, string order, string remedy)
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--server", server, "--mode", "daemon");
+        var workers = await Workers(command);
+        Assert.NotEmpty(workers);
+
+        var (code, output) = await Order(command, order, "hello");
+        Assert.True(code == 0, output);
+        Assert.All(workers, worker => Assert.False(ProcFs.Lives(worker.Pid), $"{worker.Pid} is there after {order}"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusOf(command, "/json"));
+
+        (code, output) = await Order(command, remedy, "hello");
+        Assert.True(code == 0, output);
+        Assert.Equal(HttpStatusCode.OK, await StatusOf(command, "/json"));
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [Fact]
+    public async Task Status_has_numbers_of_a_worker_that_serves()
+    {
+        const int Requests = 100;
+        string[] numbers = ["requests", "medianMicroseconds", "percentile99Microseconds", "residentBytes", "heapBytes"];
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", "daemon");
+        for (var i = 0; i < Requests; i++)
+        {
+            Assert.Equal(HttpStatusCode.OK, await StatusOf(command, "/counters"));
+        }
+
+        // Times are those of late, and the heap's size what the last collection has left.
+        var last = await Wait.For("a worker has told what it does", async () =>
+        {
+            await command.Get("/runtime/collect");
+            return (await Status(command)).GetProperty("groups")[0];
+        }, group => numbers.All(name => group.GetProperty("workers")[0].GetProperty(name).GetInt64() > 0));
+
+        Assert.InRange(last.GetProperty("requests").GetInt64(), Requests, long.MaxValue);
+        Assert.True(last.GetProperty("workers")[0].GetProperty("percentile99Microseconds").GetInt64()
+            >= last.GetProperty("workers")[0].GetProperty("medianMicroseconds").GetInt64());
         Assert.Equal(ExitCode.Success, await command.Stop());
     }
 
@@ -54,9 +107,9 @@ public class OperationTests
         var app = await AppBuild.Of("Hello", AppRuntime.Jit);
         await using var command = await RunningCommand.Serving(app, "--mode", "daemon");
 
-        foreach (var order in (string[])["reload", "status", "logs"])
+        foreach (var order in (string[][])[["reload"], ["status"], ["status", "--json"], ["logs"]])
         {
-            var (code, output) = await Order(command, order, "other");
+            var (code, output) = await Order(command, [.. order, "other"]);
             Assert.Equal(ExitCode.Usage, code);
             Assert.Equal("modhost: there is no process group other; there are: hello", output.Trim());
         }
@@ -75,6 +128,13 @@ public class OperationTests
 
     private static Task<(int Code, string Output)> Order(RunningCommand command, params string[] arguments) =>
         RunningCommand.Run([.. arguments, "--run-directory", Path.Combine(command.State, "run")]);
+
+    private static async Task<HttpStatusCode> StatusOf(RunningCommand command, string path)
+    {
+        using var client = RunningCommand.Client();
+        using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}{path}"));
+        return response.StatusCode;
+    }
 
     private static async Task<int> Supervisor(RunningCommand command) => (await Status(command)).GetProperty("pid").GetInt32();
 

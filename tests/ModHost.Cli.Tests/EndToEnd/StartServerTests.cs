@@ -29,6 +29,49 @@ public class StartServerTests
         Assert.DoesNotMatch(RunningCommand.Escape(), command.Output);
     }
 
+    [Theory]
+    [InlineData("nginx", "embedded")]
+    [InlineData("nginx", "daemon")]
+    [InlineData("apache", "embedded")]
+    [InlineData("apache", "daemon")]
+    public async Task What_the_application_logs_and_writes_is_on_the_terminal_while_it_serves(string server, string mode)
+    {
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--server", server, "--mode", mode);
+
+        await command.Get("/log?text=word");
+        await command.Get("/console?text=word");
+
+        foreach (var text in (string[])["Information-word", "Error-word", "out-word", "error-word", "half line-word"])
+        {
+            await command.Says(text);
+        }
+
+        Assert.DoesNotContain("Debug-word", command.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [SkippableTheory]
+    [InlineData("nginx", "embedded")]
+    [InlineData("nginx", "daemon")]
+    [InlineData("apache", "embedded")]
+    [InlineData("apache", "daemon")]
+    public async Task Who_was_asked_for_runs_the_application(string server, string mode)
+    {
+        Skip.If(Environment.UserName != "root", "Root alone has others do the work.");
+        var app = await AppBuild.Of("Probe", AppRuntime.Jit);
+        var nobody = (await Child.Run("id", ["-u", "nobody"])).Trim();
+        await using var command = await RunningCommand.Serving(app, "--server", server, "--mode", mode, "--user", "nobody");
+
+        var process = (await command.Get("/process/id")).Trim();
+
+        // Real, effective, saved and of the file system.
+        var user = (await File.ReadAllLinesAsync($"/proc/{process}/status"))
+            .Single(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        Assert.Equal([nobody, nobody, nobody, nobody], user.Split('\t')[1..]);
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
     [Fact]
     [Effect("start-server", "--dev-certificate")]
     public async Task Https_works_with_a_certificate_that_is_made_and_http2()
@@ -123,6 +166,21 @@ public class StartServerTests
     }
 
     [Theory]
+    [InlineData("nginx", "nginx is not installed; type: sudo apt-get install nginx")]
+    [InlineData("apache", "Apache is not installed; type: sudo apt-get install apache2")]
+    [InlineData(null, "there is no web server; type: sudo apt-get install nginx")]
+    public async Task A_web_server_that_is_missing_is_one_sentence(string? server, string said)
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        var environment = new Dictionary<string, string?> { ["MODHOST_NGINX"] = "/no", ["MODHOST_APACHE"] = "/no" };
+        string[] wanted = server is null ? [] : ["--server", server];
+
+        var (code, output) = await Child.TryRun(RunningCommand.Program, ["start-server", app, .. wanted], "/", environment);
+
+        Assert.Equal((ExitCode.Failed, $"modhost: {said}"), (code, output.Trim()));
+    }
+
+    [Theory]
     [InlineData("/no/such/App.dll")]
     [InlineData("/etc/hostname")]
     [InlineData("/etc")]
@@ -166,14 +224,17 @@ public class StartServerTests
         Assert.True(code == 0, output);
     }
 
-    [Fact]
-    public async Task Static_files_are_the_web_servers_and_everything_else_the_applications()
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("apache")]
+    public async Task Static_files_are_the_web_servers_and_everything_else_the_applications(string server)
     {
         var folder = await Copy("Hello");
         Directory.CreateDirectory(Path.Combine(folder, "wwwroot", "css"));
         await File.WriteAllTextAsync(Path.Combine(folder, "wwwroot", "css", "site.css"), "body {}\n");
         await File.WriteAllTextAsync(Path.Combine(folder, "wwwroot", "upload"), "a file at the application's place\n");
-        await using var command = await RunningCommand.Serving(folder, "--mount-point", "/shop", "--url-alias", $"/media={folder}/wwwroot/css");
+        await using var command = await RunningCommand.Serving(folder, "--server", server, "--mount-point", "/shop",
+            "--url-alias", $"/media={folder}/wwwroot/css");
         using var client = RunningCommand.Client();
         using var css = await client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}/shop/css/site.css"));
         using var alias = await client.GetAsync(new Uri($"http://127.0.0.1:{command.Port}/media/site.css"));
@@ -184,7 +245,8 @@ public class StartServerTests
         Assert.NotNull(css.Headers.ETag);
         Assert.Equal(HttpStatusCode.OK, alias.StatusCode);
         Assert.Equal(HttpStatusCode.OK, posted.StatusCode);
-        Assert.Equal(HttpStatusCode.MovedPermanently, bare.StatusCode);
+        // Apache gives the place itself to the application too.
+        Assert.Equal(server == "nginx" ? HttpStatusCode.MovedPermanently : HttpStatusCode.OK, bare.StatusCode);
         Assert.Contains("Hello", await command.Get("/shop/json"), StringComparison.Ordinal);
         Assert.Equal(ExitCode.Success, await command.Stop());
         Directory.Delete(folder, recursive: true);
