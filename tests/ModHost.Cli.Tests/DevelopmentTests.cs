@@ -36,6 +36,33 @@ public sealed class DevelopmentTests : IDisposable
         Assert.Equal(new SourceChange("Shop.csproj", OfProject: true), await Told(watch));
     }
 
+    [Fact]
+    public void Builds_go_when_a_newer_one_serves_and_not_when_others_fail()
+    {
+        var folders = new BuildFolders(_folder);
+        var first = Made(folders);
+        folders.Serves(first);
+        for (var failed = 0; failed < 5; failed++)
+        {
+            BuildFolders.Discard(Made(folders));
+        }
+
+        var doesNotStart = Made(folders);
+        Assert.Equal([first, doesNotStart], Directory.GetDirectories(_folder).Order());
+
+        var second = Made(folders);
+        folders.Serves(second);
+        Assert.Equal([first, doesNotStart, second], Directory.GetDirectories(_folder).Order());
+        folders.Serves(second);
+        Assert.True(Directory.Exists(first));
+
+        var third = Made(folders);
+        folders.Serves(third);
+        Assert.Equal([second, third], Directory.GetDirectories(_folder).Order());
+    }
+
+    private static string Made(BuildFolders folders) => Directory.CreateDirectory(folders.Next()).FullName;
+
     private static async Task<SourceChange?> Told(ProjectWatch watch)
     {
         SourceChange? change = null;

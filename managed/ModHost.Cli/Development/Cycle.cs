@@ -9,6 +9,7 @@ namespace ModHost.Cli.Development;
 internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? Watch, string Folder)
 {
     private Task<BuildResult>? _build;
+    private string _linked = "";
 
     /// <summary>The link that the web server follows when it reads its configuration.</summary>
     public string Current { get; set; } = "";
@@ -38,5 +39,12 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
     }
 
     /// <summary>Lets the link lead to a build, from one moment to the next.</summary>
-    public void Link(string folder) => SymbolicLink.Replace(Current, folder);
+    public void Link(string folder)
+    {
+        SymbolicLink.Replace(Current, folder);
+        _linked = folder;
+    }
+
+    /// <summary>What the link leads to serves: older builds may go.</summary>
+    public void Serves() => Build.Serves(_linked);
 }

@@ -109,6 +109,11 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             }
         }
 
+        if (swap.TakeReady())
+        {
+            cycle.Serves();
+        }
+
         if (cycle.TakeResult() is { } built)
         {
             if (built.Folder is { } folder)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using ModHost.Cli.Applications;
 using ModHost.Cli.WebServers;
@@ -13,12 +12,10 @@ internal sealed record BuildResult(string? Folder, IReadOnlyList<string> Errors,
 /// <summary>Builds a project again and again, each time into a folder of its own: workers have the last one open.</summary>
 internal sealed partial class ProjectBuild(Project project, string folder)
 {
-    private const int Kept = 3;
-
     // What the SDK says where packages have not been restored: assets that are missing, or another project's.
     private const string NotRestored = "NETSDK10";
 
-    private int _number;
+    private readonly BuildFolders _folders = new(folder);
     private bool _restores = true;
 
     /// <summary>Packages are restored first where that may be needed; it takes a second each time.</summary>
@@ -26,7 +23,7 @@ internal sealed partial class ProjectBuild(Project project, string folder)
     public BuildResult Run(bool projectChanged)
     {
         var began = DateTime.UtcNow;
-        var output = Path.Combine(folder, (++_number).ToString(CultureInfo.InvariantCulture));
+        var output = _folders.Next();
         _restores |= projectChanged;
         var (code, text) = Build(output);
         if (code != 0 && !_restores && text.Contains(NotRestored, StringComparison.Ordinal))
@@ -35,7 +32,6 @@ internal sealed partial class ProjectBuild(Project project, string folder)
             (code, text) = Build(output);
         }
 
-        RemoveOld();
         var took = DateTime.UtcNow - began;
         if (code == 0)
         {
@@ -43,10 +39,14 @@ internal sealed partial class ProjectBuild(Project project, string folder)
             return new BuildResult(output, [], took);
         }
 
+        BuildFolders.Discard(output);
         var errors = text.Split('\n').Select(line => line.Trim()).Where(line => Error().IsMatch(line))
             .Select(line => OfProject().Replace(line, "")).Distinct().ToArray();
         return new BuildResult(null, errors.Length > 0 ? errors : [text.Trim()], took);
     }
+
+    /// <summary>A build has become what serves.</summary>
+    public void Serves(string build) => _folders.Serves(build);
 
     private (int Code, string Text) Build(string output)
     {
@@ -55,16 +55,6 @@ internal sealed partial class ProjectBuild(Project project, string folder)
         string[] restore = _restores ? [] : ["--no-restore"];
         return Programs.Output(program,
             ["build", project.File, .. restore, "-c", "Debug", "-o", output, "--nologo", "-v", "quiet", "-p:UseAppHost=false"]);
-    }
-
-    // The one that runs, and the one before it, which may still finish requests.
-    private void RemoveOld()
-    {
-        var old = Path.Combine(folder, (_number - Kept).ToString(CultureInfo.InvariantCulture));
-        if (Directory.Exists(old))
-        {
-            Directory.Delete(old, recursive: true);
-        }
     }
 
     [GeneratedRegex(@"\berror\b.*:")]

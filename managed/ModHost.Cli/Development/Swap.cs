@@ -19,6 +19,7 @@ internal sealed class Swap : IDisposable
     private readonly Task _task;
     private readonly Lock _lock = new();
     private string? _news;
+    private bool _ready;
     private string _last = "";
     private DateTime? _expected;
     private TimeSpan _built;
@@ -50,6 +51,17 @@ internal sealed class Swap : IDisposable
             var news = _news;
             _news = null;
             return news;
+        }
+    }
+
+    /// <summary>A new version serves; true once.</summary>
+    public bool TakeReady()
+    {
+        lock (_lock)
+        {
+            var ready = _ready;
+            _ready = false;
+            return ready;
         }
     }
 
@@ -109,6 +121,7 @@ internal sealed class Swap : IDisposable
                     $"The new version is there: built in {_built.TotalSeconds:0.0} s, started in {(DateTime.UtcNow - began).TotalSeconds:0.0} s.")
                 : _news;
             _expected = null;
+            _ready = true;
             _last = version;
         }
 
