@@ -27,6 +27,26 @@ public sealed class ExceptionTextTests : IDisposable
         Assert.Empty(error.Trace[2].Source);
     }
 
+    [Fact]
+    public void Inner_exceptions_are_part_of_the_message()
+    {
+        var error = ExceptionText.Of(Assert.Throws<InvalidOperationException>(() => Store(Thrown)));
+
+        Assert.Equal("System.InvalidOperationException", error.Type);
+        Assert.Equal("no\ndatabase\n ---> System.IO.IOException: gone", error.Message);
+        Assert.Contains(nameof(Thrown), error.Trace[0].Text, StringComparison.Ordinal);
+        Assert.Contains(error.Trace, line => line.Text.Contains(nameof(Store), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_exception_without_a_trace_is_its_type_and_its_message()
+    {
+        var error = ExceptionText.Of(new InvalidOperationException("no database"));
+
+        Assert.Equal(("System.InvalidOperationException", "no database"), (error.Type, error.Message));
+        Assert.Empty(error.Trace);
+    }
+
     [Theory]
     [InlineData("MH0502: Shop has ended (exit code 3) and had not started a web host")]
     [InlineData("MH0705: it was killed by signal 9 (SIGKILL)")]
@@ -56,4 +76,18 @@ public sealed class ExceptionTextTests : IDisposable
         Assert.Contains("<pre class=\"message\">&lt;script&gt;</pre>", page, StringComparison.Ordinal);
         Assert.Contains("<mark>    1  if (a &lt; b) { throw; }</mark>", page, StringComparison.Ordinal);
     }
+
+    private static void Store(Action open)
+    {
+        try
+        {
+            open();
+        }
+        catch (IOException exception)
+        {
+            throw new InvalidOperationException("no\ndatabase", exception);
+        }
+    }
+
+    private static void Thrown() => throw new IOException("gone");
 }

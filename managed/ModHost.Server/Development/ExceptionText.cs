@@ -28,8 +28,13 @@ internal sealed partial record ExceptionText(string Type, string Message, IReadO
             : new ExceptionText("", head, trace);
     }
 
-    public static ExceptionText Of(System.Exception exception) =>
-        new(exception.GetType().ToString(), exception.Message, Divide(exception.ToString()).Trace);
+    /// <summary>The message goes on with the types and messages of inner exceptions, which often say more.</summary>
+    public static ExceptionText Of(System.Exception exception)
+    {
+        var type = exception.GetType().ToString();
+        var (head, trace) = Divide(exception.ToString());
+        return new ExceptionText(type, head.StartsWith($"{type}: ", StringComparison.Ordinal) ? head[(type.Length + 2)..] : head, trace);
+    }
 
     /// <summary>Message and trace, as elements of a page.</summary>
     public string Html()
