@@ -1,8 +1,13 @@
+using ModHost.Development;
+
 namespace ModHost.Cli.Configuration;
 
 /// <content>Places and files.</content>
 internal sealed partial class NginxWriter
 {
+    // What $modhost_page ends with: the client is on this machine, and asks for one of its names.
+    private const string Here = "-here-known";
+
     private const string AppLocation = "@modhost_app";
 
     private static readonly string s_jsonFormat = (
@@ -31,13 +36,13 @@ internal sealed partial class NginxWriter
             return;
         }
 
-        WriteDevelopment(text, plan.Development);
+        WriteDevelopment(text, plan, plan.Development);
         text.Block($"location {Quote(plan.Mount + "/")} {{", "}", () =>
         {
             text.Line($"modhost_pass {Pass(plan)};");
             if (plan.Development is { Refresh: true })
             {
-                text.Line($"sub_filter '</head>' '<script src=\"{DevelopmentPlan.Script}?worker=$modhost_worker\" async></script></head>';");
+                text.Line($"sub_filter $modhost_head '<script src=\"{DevelopmentPlan.Script}?worker=$modhost_worker\" async></script></head>';");
             }
         });
     }
@@ -74,7 +79,7 @@ internal sealed partial class NginxWriter
     private static string FileVariable(ServerPlan plan) => $"$modhost_file_{plan.Identifier}";
 
     // On this machine a page is replaced by what went wrong; whatever else asks is answered by the version that there is.
-    private static void WriteDevelopment(ConfigurationText text, DevelopmentPlan? development)
+    private static void WriteDevelopment(ConfigurationText text, ServerPlan plan, DevelopmentPlan? development)
     {
         if (development is null)
         {
@@ -85,11 +90,20 @@ internal sealed partial class NginxWriter
         text.Line($"if (-f {Quote(development.ErrorFile)}) {{ set $modhost_page error; }}");
         text.Line("if ($http_accept ~ text/html) { set $modhost_page \"${modhost_page}-html\"; }");
         text.Line("if ($remote_addr ~ \"^(127\\.|::1$)\") { set $modhost_page \"${modhost_page}-here\"; }");
-        text.Line($"if ($modhost_page = error-html-here) {{ rewrite ^ {DevelopmentPlan.Error} last; }}");
+        text.Line($"if ($host ~* {Quote(LocalHosts.Pattern(plan.ServerNames))}) {{ set $modhost_page \"${{modhost_page}}-known\"; }}");
+        text.Line($"if ($modhost_page = error-html{Here}) {{ rewrite ^ {DevelopmentPlan.Error} last; }}");
+        if (development.Refresh)
+        {
+            // Nothing is replaced where there is nothing to find: others have no use for the script.
+            text.Line("set $modhost_head \"\";").Line($"if ($modhost_page ~ {Here}$) {{ set $modhost_head </head>; }}");
+        }
+
         text.Block($"location ^~ {DevelopmentPlan.Prefix} {{", "}", () =>
         {
-            text.Line("access_log off;").Line("allow 127.0.0.1;").Line("allow ::1;").Line("deny all;");
+            text.Line($"if ($modhost_page !~ {Here}$) {{ return 403; }}").Line("access_log off;");
             text.Line("proxy_http_version 1.1;").Line("proxy_buffering off;").Line("proxy_read_timeout 1h;");
+            // The error page is shown in place of any request.
+            text.Line("proxy_pass_request_body off;").Line("proxy_set_header Content-Length \"\";");
             text.Line($"proxy_pass http://unix:{development.Socket}:;");
         });
     }

@@ -6,6 +6,7 @@ using ModHost.Cli.Control;
 using ModHost.Cli.Running;
 using ModHost.Cli.Terminal;
 using ModHost.Cli.WebServers;
+using ModHost.Development;
 
 namespace ModHost.Cli.Development;
 
@@ -17,8 +18,6 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
 {
     private const string EnvironmentName = "ASPNETCORE_ENVIRONMENT";
 
-    // Pages of exceptions in the worker; see RequestErrorPage.
-    private const string PagesName = "MODHOST_DEVELOPMENT";
     private const int DefaultPort = 8080;
     private const int DefaultInterval = 100;
     private const int Pause = 50;
@@ -161,7 +160,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             // For this machine alone: errors show sources.
             DetailedErrors = plan.Hosts.All(ListenAddress.IsLoopback),
             Development = development,
-            Environment = [.. plan.Environment, new NameValue(PagesName, "1"),
+            Environment = [.. plan.Environment, new NameValue(LocalHosts.Variable, string.Join(' ', plan.ServerNames.Prepend("localhost"))),
                 .. plan.Environment.Any(variable => variable.Name == EnvironmentName) ? Array.Empty<NameValue>()
                     : [new NameValue(EnvironmentName, "Development")]],
             Timeouts = Patient(plan.Timeouts with { Graceful = plan.Timeouts.Graceful ?? "5s" }, development.Debug),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Mime;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -16,16 +17,13 @@ namespace ModHost.Development;
 /// </summary>
 internal sealed class RequestErrorPage : IDeveloperPageExceptionFilter
 {
-    // The command sets it for the workers that it starts.
-    private const string Variable = "MODHOST_DEVELOPMENT";
-
     /// <summary>After all that the application has registered.</summary>
     public static void Configure(IServiceCollection services)
     {
-        if (Environment.GetEnvironmentVariable(Variable) == "1")
+        if (Environment.GetEnvironmentVariable(LocalHosts.Variable) is { Length: > 0 } hosts)
         {
             // They are asked in the order of their registration, and one that others have must not answer strangers.
-            services.Insert(0, ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter, LocalOnly>());
+            services.Insert(0, ServiceDescriptor.Singleton<IDeveloperPageExceptionFilter>(new LocalOnly(hosts)));
             services.AddSingleton<IDeveloperPageExceptionFilter, RequestErrorPage>();
         }
     }
@@ -78,12 +76,18 @@ internal sealed class RequestErrorPage : IDeveloperPageExceptionFilter
         html.Append("</table>\n");
     }
 
-    /// <summary>Clients of other machines get the status alone.</summary>
-    internal sealed class LocalOnly : IDeveloperPageExceptionFilter
+    /// <summary>Clients of other machines, and pages of other hosts, get the status alone.</summary>
+    internal sealed class LocalOnly(string hosts) : IDeveloperPageExceptionFilter
     {
+        private readonly Regex _hosts = new(LocalHosts.Pattern(hosts.Split(' ')), RegexOptions.IgnoreCase);
+
         public Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
-            errorContext.HttpContext.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+            errorContext.HttpContext.Features.Get<IServerVariablesFeature>() is Exchange exchange && IsHere(exchange)
                 ? next(errorContext)
                 : Task.CompletedTask;
+
+        // The web server's word: middleware takes addresses and hosts from headers that any client can send.
+        private bool IsHere(Exchange exchange) => exchange.GivenRemoteAddress is { } address && IPAddress.IsLoopback(address)
+            && _hosts.IsMatch(new HostString(exchange.GivenHost).Host);
     }
 }

@@ -55,6 +55,9 @@ internal abstract partial class Exchange : IHttpConnectionFeature, IConnectionLi
         set => _closeRequestedSet = value;
     }
 
+    /// <summary>The client's address as the web server says, whatever the application has set.</summary>
+    public IPAddress? GivenRemoteAddress => Still(Use, _remote.Get(Head.RemoteAddress));
+
     private string ConnectionId => _connectionId ??= ExchangeIds.Connection(Connection);
 
     void IConnectionLifetimeNotificationFeature.RequestClose()

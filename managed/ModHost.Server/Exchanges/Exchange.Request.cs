@@ -29,6 +29,25 @@ internal abstract partial class Exchange :
     private int _httpVersion;
     private RequestTraits _traits;
 
+    /// <summary>The Host header as it came, whatever the application has set.</summary>
+    public string GivenHost
+    {
+        get
+        {
+            var head = Head;
+            for (var index = 0; index < head.HeaderCount; index++)
+            {
+                var header = head.Header(index);
+                if (header.Known == HeaderNumber.Host)
+                {
+                    return Still(Use, System.Text.Encoding.Latin1.GetString(header.Value));
+                }
+            }
+
+            return "";
+        }
+    }
+
     string IHttpRequestFeature.Protocol
     {
         get => _protocol ??= _httpVersion switch

@@ -126,10 +126,12 @@ internal sealed class DevelopedProject : IAsyncDisposable
     /// <summary>What a browser is given; 0: nobody answers.</summary>
     /// <param name="address">Of another client, where the server believes <c>X-Client</c>.</param>
     /// <param name="path">Without a slash before it.</param>
-    public async Task<(int Status, string Text)> Browse(string? address = null, string path = "")
+    /// <param name="host">That the browser takes it for.</param>
+    public async Task<(int Status, string Text)> Browse(string? address = null, string path = "", string? host = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Url + path));
         request.Headers.Add("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        request.Headers.Host = host;
         if (address is not null)
         {
             request.Headers.Add("X-Client", address);

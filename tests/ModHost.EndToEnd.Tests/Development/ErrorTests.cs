@@ -11,7 +11,7 @@ public class ErrorTests
         await using var project = await DevelopedProject.New();
         var include = Path.Combine(Path.GetDirectoryName(project.Folder)!, "clients.conf");
         await File.WriteAllTextAsync(include, "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Client;\n");
-        await project.Develop("--include-file", include);
+        await project.Develop("--include-file", include, "--server-name", "shop.test");
 
         project.WriteSource("namespace Shop;\n\npublic static class Edition\n{\n    public const string Text = 3;\n}\n");
 
@@ -19,7 +19,10 @@ public class ErrorTests
         Assert.Matches(@"Edition\.cs\(5,\d+\): error CS0029", page);
         Assert.Equal(500, (await project.Browse()).Status);
         Assert.Equal("first", await project.Edition());
-        Assert.Contains("<p id=\"edition\">first</p>", (await project.Browse("192.0.2.1")).Text, StringComparison.Ordinal);
+        await AssertOrdinary(project, "192.0.2.1", null);
+        await AssertOrdinary(project, null, "rebound.example");
+        Assert.Contains("The build failed", (await project.Browse(host: "shop.localhost")).Text, StringComparison.Ordinal);
+        Assert.Contains("The build failed", (await project.Browse(host: "shop.test:80")).Text, StringComparison.Ordinal);
         Assert.Matches(@"Edition\.cs\(5,\d+\): error CS0029", project.Output);
 
         project.WriteEdition("second");
@@ -73,6 +76,16 @@ public class ErrorTests
             modhost_variable SHOP_OWNER <fred>;
 
             """);
+        // As the middleware for headers of proxies does, which takes them from anybody in the end.
+        project.Replace("Program.cs", "app.MapGet(", """
+            app.Use((context, next) =>
+            {
+                context.Connection.RemoteIpAddress = System.Net.IPAddress.Loopback;
+                context.Request.Host = new HostString("localhost");
+                return next(context);
+            });
+            app.MapGet(
+            """);
         project.Replace("Program.cs", "Shop.Edition.Text);",
             "Shop.Edition.Text);\napp.MapGet(\"/sale\", () => { if (app.Lifetime is not null) { throw new ArgumentException(\"no <sale>\"); } });");
         await project.Develop("--include-file", include);
@@ -87,6 +100,8 @@ public class ErrorTests
         Assert.Contains("<tr><th>SHOP_OWNER</th><td>&lt;fred&gt;</td></tr>", page, StringComparison.Ordinal);
         Assert.Contains("refresh.js", page, StringComparison.Ordinal);
         Assert.Equal((500, ""), await project.Browse("192.0.2.1", "sale"));
+        Assert.Equal((500, ""), await project.Browse(path: "sale", host: "rebound.example"));
+        Assert.Contains("no &lt;sale&gt;", (await project.Browse(path: "sale", host: "shop.localhost:80")).Text, StringComparison.Ordinal);
         Assert.Equal("first", await project.Edition());
         Assert.Equal(0, await project.Stop());
     }
@@ -106,6 +121,15 @@ public class ErrorTests
         project.Replace("Shop.csproj", "<GenerateRuntimeConfigurationFiles>false</GenerateRuntimeConfigurationFiles>", "");
         await project.Shows("<p id=\"edition\">first</p>");
         Assert.Equal(0, await project.Stop());
+    }
+
+    // The version that serves, without the script.
+    private static async Task AssertOrdinary(DevelopedProject project, string? address, string? host)
+    {
+        var page = (await project.Browse(address, host: host)).Text;
+        Assert.Contains("<p id=\"edition\">first</p>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("refresh.js", page, StringComparison.Ordinal);
+        Assert.Equal(403, (await project.Browse(address, "_modhost/error", host)).Status);
     }
 
     private static void AssertException(string page)
