@@ -42,7 +42,8 @@ internal sealed partial class NginxWriter
             text.Line($"modhost_pass {Pass(plan)};");
             if (plan.Development is { Refresh: true })
             {
-                text.Line($"sub_filter $modhost_head '<script src=\"{DevelopmentPlan.Script}?worker=$modhost_worker\" async></script></head>';");
+                text.Line("sub_filter $modhost_head "
+                    + $"'<script src=\"{DevelopmentPlan.Script}?worker=$modhost_worker\" async></script></head>';");
             }
         });
     }

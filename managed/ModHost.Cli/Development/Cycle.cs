@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using ModHost.Cli.Applications;
 using ModHost.Posix;
 
@@ -22,8 +23,21 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
             return null;
         }
 
-        _build = Task.Run(() => Build.Run(change.OfProject));
+        _build = Task.Run(() => Run(change.OfProject));
         return change.Name;
+    }
+
+    // What goes wrong around a build (a full disk, an SDK that is being replaced) is a failed build, and no end of the server.
+    private BuildResult Run(bool projectChanged)
+    {
+        try
+        {
+            return Build.Run(projectChanged);
+        }
+        catch (Exception exception) when (exception is CommandException or IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            return new BuildResult(null, [exception.Message], TimeSpan.Zero);
+        }
     }
 
     /// <summary>What a build has come to, once; null: none has ended.</summary>

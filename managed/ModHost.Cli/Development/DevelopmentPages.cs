@@ -21,6 +21,8 @@ internal sealed class DevelopmentPages : IDisposable
 
         """;
 
+    private const int Pause = 100;
+
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _end = new();
     private readonly Lock _lock = new();
@@ -29,6 +31,9 @@ internal sealed class DevelopmentPages : IDisposable
     private readonly string _errorFile;
     private ErrorPage? _error;
     private bool _buildFailed;
+
+    // Some version does.
+    private volatile bool _serves;
 
     /// <param name="errorFile">While it is there the web server asks for errors instead of pages.</param>
     public DevelopmentPages(string socket, string errorFile)
@@ -52,17 +57,37 @@ internal sealed class DevelopmentPages : IDisposable
             if (!_buildFailed)
             {
                 File.Delete(_errorFile);
+                _serves = true;
                 Change([.. workers]);
             }
         }
     }
 
+    /// <summary>
+    /// These are of the version that is shown: pages of theirs are up to date, too, and so are those of workers that are no
+    /// more. A page that ends its worker would else be loaded for ever.
+    /// </summary>
+    public void Add(IEnumerable<string> workers)
+    {
+        lock (_lock)
+        {
+            if (!_buildFailed)
+            {
+                _workers.UnionWith(workers);
+            }
+        }
+    }
+
     /// <summary>From now on pages are the errors of a build.</summary>
-    public void ShowBuildErrors(IReadOnlyList<string> errors) => ShowError(ErrorPage.OfBuild(errors), ofBuild: true);
+    public void ShowBuildErrors(IReadOnlyList<string> errors) => ShowError(ErrorPage.OfBuild(errors, _serves), ofBuild: true);
 
     /// <summary>From now on pages are the reason why the newest version does not start.</summary>
     /// <param name="olderServes">Something serves meanwhile: the version before it.</param>
-    public void ShowStartError(string error, bool olderServes) => ShowError(ErrorPage.OfStart(error, olderServes), ofBuild: false);
+    public void ShowStartError(string error, bool olderServes)
+    {
+        _serves = olderServes;
+        ShowError(ErrorPage.OfStart(error, olderServes), ofBuild: false);
+    }
 
     /// <summary>What it made is shown when it has started, or why it does not; until then pages stay what they are.</summary>
     public void BuildSucceeded()
@@ -111,8 +136,16 @@ internal sealed class DevelopmentPages : IDisposable
         {
             while (true)
             {
-                var connection = await _listener.AcceptAsync(_end.Token).ConfigureAwait(false);
-                _ = Task.Run(() => Serve(connection));
+                try
+                {
+                    var connection = await _listener.AcceptAsync(_end.Token).ConfigureAwait(false);
+                    _ = Task.Run(() => Serve(connection));
+                }
+                catch (SocketException) when (!_end.IsCancellationRequested)
+                {
+                    // Out of descriptors, mostly; some will come back.
+                    await Task.Delay(Pause, _end.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -147,11 +180,15 @@ internal sealed class DevelopmentPages : IDisposable
         return (query < 0 ? target : target[..query]) switch
         {
             DevelopmentPlan.Script => Send(stream, "200 OK", "text/javascript", Script),
-            DevelopmentPlan.Events => Tell(stream, Uri.UnescapeDataString(target[(target.IndexOf("worker=", StringComparison.Ordinal) + 7)..])),
+            DevelopmentPlan.Events => Tell(stream, WorkerOf(target)),
             DevelopmentPlan.Error => Send(stream, "500 Internal Server Error", "text/html; charset=utf-8", CurrentError()),
             _ => Send(stream, "404 Not Found", "text/plain", "There is nothing here.\n"),
         };
     }
+
+    // "": who made the page is not known; it may have been the web server.
+    private static string WorkerOf(string target) =>
+        target.Split("?worker=") is [_, { } worker, ..] ? Uri.UnescapeDataString(worker) : "";
 
     private static async Task Send(NetworkStream stream, string status, string type, string body)
     {
@@ -166,12 +203,15 @@ internal sealed class DevelopmentPages : IDisposable
     {
         await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n:\n\n"u8.ToArray(),
             _end.Token).ConfigureAwait(false);
+        TaskCompletionSource? first = null;
         while (true)
         {
             Task changed;
             lock (_lock)
             {
-                if (_workers.Count > 0 && !_workers.Contains(worker))
+                first ??= _changed;
+                var isOutdated = worker.Length == 0 ? _changed != first : !_workers.Contains(worker);
+                if (_workers.Count > 0 && isOutdated)
                 {
                     break;
                 }
@@ -190,7 +230,7 @@ internal sealed class DevelopmentPages : IDisposable
         lock (_lock)
         {
             var version = Uri.EscapeDataString(_workers.FirstOrDefault(""));
-            return (_error ?? ErrorPage.OfBuild([])).Html($"{DevelopmentPlan.Script}?worker={version}");
+            return (_error ?? ErrorPage.OfBuild([], _serves)).Html($"{DevelopmentPlan.Script}?worker={version}");
         }
     }
 

@@ -17,8 +17,9 @@ internal sealed class ErrorPage
     }
 
     /// <param name="errors">As compilers write them, with file and line.</param>
-    public static ErrorPage OfBuild(IReadOnlyList<string> errors) => new("The build failed",
-        $"<ul>\n{string.Concat(errors.Select(error => $"<li><pre>{ErrorDocument.Encode(error)}</pre></li>\n"))}</ul>", olderServes: true);
+    /// <param name="olderServes">Something serves meanwhile: the version before it.</param>
+    public static ErrorPage OfBuild(IReadOnlyList<string> errors, bool olderServes) => new("The build failed",
+        $"<ul>\n{string.Concat(errors.Select(error => $"<li><pre>{ErrorDocument.Encode(error)}</pre></li>\n"))}</ul>", olderServes);
 
     /// <param name="error">What the supervisor says, with the exception where there is one.</param>
     public static ErrorPage OfStart(string error, bool olderServes) =>

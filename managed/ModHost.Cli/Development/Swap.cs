@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using ModHost.Cli.Control;
 using ModHost.Cli.Running;
 
@@ -24,6 +25,9 @@ internal sealed class Swap : IDisposable
     private DateTime? _expected;
     private TimeSpan _built;
     private int _failed = -1;
+
+    // Whose workers open pages are of; -1: they show an error.
+    private int _shown = -1;
 
     public Swap(StateDirectory directory, string group, DevelopmentPages pages)
     {
@@ -86,7 +90,8 @@ internal sealed class Swap : IDisposable
 
                 await Task.Delay(Pace, _end.Token).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is CommandException or OperationCanceledException or IOException)
+            catch (Exception exception) when (exception is CommandException or OperationCanceledException or IOException
+                or UnauthorizedAccessException or JsonException)
             {
                 // It is not there yet, or any more.
                 await Task.Delay(Pace, CancellationToken.None).ConfigureAwait(false);
@@ -103,6 +108,7 @@ internal sealed class Swap : IDisposable
 
         var ready = group.Workers.Where(worker => worker.State == "ready" && worker.Version == group.Version).ToArray();
         var version = string.Create(CultureInfo.InvariantCulture, $"{group.Version}:{string.Join(',', ready.Select(worker => worker.Pid))}");
+        bool isShown;
         lock (_lock)
         {
             if (ready.Length == 0 || group.Reloading || group.Refused is not null)
@@ -123,9 +129,19 @@ internal sealed class Swap : IDisposable
             _expected = null;
             _ready = true;
             _last = version;
+            isShown = _shown == group.Version;
+            _shown = group.Version;
         }
 
-        _pages.Show(ready.Select(worker => string.Create(CultureInfo.InvariantCulture, $"{_group}/{worker.Index}/{worker.Pid}")));
+        var names = ready.Select(worker => string.Create(CultureInfo.InvariantCulture, $"{_group}/{worker.Index}/{worker.Pid}"));
+        if (isShown)
+        {
+            _pages.Add(names);
+        }
+        else
+        {
+            _pages.Show(names);
+        }
     }
 
     // Once for each version; under the lock.
@@ -134,6 +150,7 @@ internal sealed class Swap : IDisposable
         if ((group.Error ?? group.Refused) is { } error && group.Version != _failed)
         {
             _failed = group.Version;
+            _shown = -1;
             _expected = null;
             _pages.ShowStartError(error, olderServes: group.Refused is not null);
             _news = group.Refused is null ? "It does not start; the lines above say why."
