@@ -51,7 +51,21 @@ internal sealed record GroupReport
     /// <summary>Why workers ended, and how many.</summary>
     public IReadOnlyDictionary<string, long> Ended { get; set; } = new Dictionary<string, long>();
 
+    /// <summary>Of the worker that ended last; null: none has.</summary>
+    public EndReport? LastEnd { get; set; }
+
     public IReadOnlyList<WorkerReport> Workers { get; set; } = [];
+}
+
+/// <summary>How a worker has ended.</summary>
+internal sealed record EndReport
+{
+    public string Cause { get; set; } = "";
+
+    public string How { get; set; } = "";
+
+    /// <summary>UTC.</summary>
+    public DateTime Time { get; set; }
 }
 
 /// <summary>A worker process.</summary>

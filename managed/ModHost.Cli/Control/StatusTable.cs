@@ -40,7 +40,7 @@ internal sealed class StatusTable
         Row(table, group.Name, "", GroupState(group), "", "", Number(group.Workers.Sum(worker => worker.InFlight)),
             Number(group.Waiting), group.Requests.ToString(CultureInfo.InvariantCulture), Rate(key, group.Requests, now), "", "",
             Bytes(group.Workers.Sum(worker => worker.ResidentBytes)), Bytes(group.Workers.Sum(worker => worker.HeapBytes)),
-            Ends(group));
+            Ends(group, now));
         foreach (var worker in group.Workers)
         {
             Row(table, "", Number(worker.Index), Coloured(worker.State), Number(worker.Pid), Age(worker.Uptime),
@@ -69,8 +69,13 @@ internal sealed class StatusTable
         _ => $"[yellow]{Markup.Escape(state)}[/]",
     };
 
-    private static string Ends(GroupReport group) => Markup.Escape(string.Join(", ",
-        EndCauses.Names.Where(group.Ended.ContainsKey).Select(name => $"{name} {group.Ended[name]}")));
+    // "crash 1, reload 4; last: crash 12s ago"
+    private static string Ends(GroupReport group, DateTime now)
+    {
+        var counts = string.Join(", ", EndCauses.Names.Where(group.Ended.ContainsKey).Select(name => $"{name} {group.Ended[name]}"));
+        return Markup.Escape(group.LastEnd is { } last
+            ? $"{counts}; last: {last.Cause} {Age(Math.Max(0, (now - last.Time.ToUniversalTime()).TotalSeconds))} ago" : counts);
+    }
 
     private string Rate(string key, ulong requests, DateTime now)
     {

@@ -56,6 +56,7 @@ internal sealed partial class ProcessGroup
         _workers.Remove(worker);
         PastRequests += worker.Life.Load.Requests;
         _ends[(int)worker.Life.Cause]++;
+        LastEnd = new WorkerEnd(worker.Pid, worker.Life.Cause, how, DateTime.UtcNow);
         _effects.Forget(this, worker, how);
         if (worker.Failed || !IsFailure(worker.Life.Cause))
         {

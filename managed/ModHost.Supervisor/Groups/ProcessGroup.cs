@@ -57,6 +57,9 @@ internal sealed partial class ProcessGroup
     /// <summary>Workers that ended, by <see cref="EndCause"/>.</summary>
     public IReadOnlyList<long> Ends => _ends;
 
+    /// <summary>Of the worker that ended last; null: none has, since this supervisor began.</summary>
+    public WorkerEnd? LastEnd { get; private set; }
+
     /// <summary>Why no worker is started; None: they are.</summary>
     public EndCause Halted { get; private set; }
 

@@ -117,6 +117,15 @@ internal static class StatusJson
         }
 
         writer.WriteEndObject();
+        if (group.LastEnd is { } last)
+        {
+            writer.WriteStartObject("lastEnd");
+            writer.WriteNumber("pid", last.Pid);
+            writer.WriteString("cause", last.Cause.Name());
+            writer.WriteString("how", last.How);
+            writer.WriteString("time", last.Time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            writer.WriteEndObject();
+        }
     }
 
     private static void WriteWorker(Utf8JsonWriter writer, Worker worker, long now)

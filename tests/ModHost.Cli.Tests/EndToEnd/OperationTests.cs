@@ -86,6 +86,26 @@ public class OperationTests
     }
 
     [Fact]
+    public async Task Status_tells_how_and_when_a_worker_ended_last()
+    {
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        await using var command = await RunningCommand.Serving(app, "--mode", "daemon");
+        var before = (await Workers(command)).Single().Pid;
+
+        Signal.Send(before, Signal.Kill);
+
+        var last = (await Wait.For("it is told", () => Status(command),
+            status => status.GetProperty("groups")[0].TryGetProperty("lastEnd", out _))).GetProperty("groups")[0].GetProperty("lastEnd");
+        Assert.Equal((before, "crash", "was killed by signal 9 (SIGKILL)"),
+            (last.GetProperty("pid").GetInt32(), last.GetProperty("cause").GetString(), last.GetProperty("how").GetString()));
+        Assert.InRange(last.GetProperty("time").GetDateTime().ToUniversalTime(), DateTime.UtcNow.AddHours(-1), DateTime.UtcNow);
+        var (code, output) = await Order(command, "status");
+        Assert.True(code == 0, output);
+        Assert.Matches(@"crash 1; last: crash \d+\w ago", output);
+        Assert.Equal(ExitCode.Success, await command.Stop());
+    }
+
+    [Fact]
     public async Task What_is_installed_takes_over_from_supervisor_and_workers()
     {
         var app = await AppBuild.Of("Hello", AppRuntime.Jit);
