@@ -12,7 +12,8 @@ internal static unsafe class RuntimeStats
         var all = new modhost_runtime_stats
         {
             pool_threads = (uint)ThreadPool.ThreadCount,
-            heap_bytes = (ulong)memory.HeapSizeBytes,
+            // Not known before the first collection.
+            heap_bytes = (ulong)(memory.HeapSizeBytes > 0 ? memory.HeapSizeBytes : GC.GetTotalMemory(false)),
             committed_bytes = (ulong)memory.TotalCommittedBytes,
             allocated_bytes = (ulong)GC.GetTotalAllocatedBytes(precise: false),
             pool_queue = (ulong)ThreadPool.PendingWorkItemCount,

@@ -103,7 +103,8 @@ internal sealed partial class Worker
             (uint)Math.Max(0, InFlight),
             (uint)ThreadPool.ThreadCount,
             (ulong)Interlocked.Read(ref _requests),
-            (ulong)memory.HeapSizeBytes,
+            // Not known before the first collection.
+            (ulong)(memory.HeapSizeBytes > 0 ? memory.HeapSizeBytes : GC.GetTotalMemory(false)),
             (ulong)memory.TotalCommittedBytes,
             (ulong)GC.GetTotalAllocatedBytes(precise: false),
             (ulong)(ThreadPool.PendingWorkItemCount + ModHostServer.Waiting),
