@@ -25,51 +25,47 @@ internal static class TakeOverCommand
         return command;
     }
 
+    // One that does not know how to make way stays, and so does one whose successor does not come in time: workers are
+    // made of what is installed all the same.
     private static bool TakeOver(Instance instance)
     {
         try
         {
             var old = Pid(instance);
-            // One that does not know how to make way stays; its workers are new all the same.
-            if (Order(instance, "replace") is null)
-            {
-                WaitForAnother(instance, old);
-            }
-
-            return Order(instance, "reload") is null;
+            var isReplaced = Order(instance, "replace") is not null
+                || Patiently("no other supervisor has come", instance, () => Pid(instance) != old);
+            return Patiently("its workers are not replaced", instance, () => Order(instance, "reload") is null) && isReplaced;
         }
         catch (CommandException exception)
         {
-            Console.Error.WriteLine($"modhost: {instance.Name}: {exception.Message}");
+            Tell(instance, exception.Message);
             return false;
         }
     }
 
-    private static void WaitForAnother(Instance instance, int old)
+    // Between two supervisors there is nobody to answer.
+    private static bool Patiently(string otherwise, Instance instance, Func<bool> isDone)
     {
-        var watch = Stopwatch.StartNew();
-        while (true)
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < s_patience; Thread.Sleep(s_pace))
         {
             try
             {
-                if (Pid(instance) != old)
+                if (isDone())
                 {
-                    return;
+                    return true;
                 }
             }
-            catch (CommandException) when (watch.Elapsed < s_patience)
+            catch (CommandException exception)
             {
-                // Between the two.
+                otherwise = exception.Message;
             }
-
-            if (watch.Elapsed >= s_patience)
-            {
-                throw new CommandException("no other supervisor has come");
-            }
-
-            Thread.Sleep(s_pace);
         }
+
+        Tell(instance, otherwise);
+        return false;
     }
+
+    private static void Tell(Instance instance, string text) => Console.Error.WriteLine($"modhost: {instance.Name}: {text}");
 
     private static int Pid(Instance instance)
     {

@@ -66,6 +66,8 @@ public sealed class PackageTests(DebianPackages packages) : IClassFixture<Debian
             Assert.Equal(IsNginx ? "/usr/share/nginx/modules-available/mod-http-modhost.conf" : "../mods-available/modhost.load",
                 (await root.Run("readlink " + Enabled)).Trim());
             await root.Run(IsNginx ? "nginx -t" : "apache2ctl configtest");
+            Assert.Contains(IsNginx ? "nginx-abi-" : "apache2-api-",
+                await root.Run($"dpkg-query -W -f '${{Depends}}' {Module}"), StringComparison.Ordinal);
             Assert.Contains("KillMode=mixed", await root.Run($"cat /lib/systemd/system/{Service}.service.d/modhost.conf"), StringComparison.Ordinal);
             Assert.Contains("modhost \\- run ASP.NET", await root.Run("zcat /usr/share/man/man1/modhost.1.gz"), StringComparison.Ordinal);
         }
@@ -84,9 +86,19 @@ public sealed class PackageTests(DebianPackages packages) : IClassFixture<Debian
         {
             var (supervisor, workers) = (await Supervisor(), await Workers());
             await using var load = root.Begin($"python3 /srv/load/load.py {Url} /run/stop 4");
-            await root.Run($"dpkg -i /srv/packages/{folder}/modhost_*.deb /srv/packages/{folder}/{Module}_*.deb");
-            await Wait.Until("another supervisor and other workers are there", async () => await Supervisor() != supervisor
-                && await Workers() is { Count: 2 } now && !now.Intersect(workers).Any());
+            var installed = await root.Run($"dpkg -i /srv/packages/{folder}/modhost_*.deb /srv/packages/{folder}/{Module}_*.deb");
+            try
+            {
+                await Wait.Until("another supervisor and other workers are there", async () => await Supervisor() != supervisor
+                    && await Workers() is { Count: 2 } now && !now.Intersect(workers).Any());
+            }
+            catch (TimeoutException error)
+            {
+                throw new TimeoutException($"{error.Message}; before: {supervisor}, {string.Join(' ', workers)}; now: {await Status()}\n"
+                    + $"{installed}\n{await root.Run($"tail -n 60 /var/log/{Service}/error.log")}", error);
+            }
+
+            Assert.DoesNotContain("not all supervisors", installed, StringComparison.Ordinal);
             await root.Run("touch /run/stop");
             await load.Exited();
 
