@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ModHost.Supervisor.Configuration;
 
 namespace ModHost.Cli.Configuration;
@@ -25,10 +26,7 @@ internal sealed partial class ApacheWriter
                 () => text.Line("SetHandler modhost-status").Line("Require local"));
         }
 
-        if (plan.DocumentRoot is { } root)
-        {
-            WriteFiles(text, plan, root);
-        }
+        WriteRules(text, plan);
 
         var group = plan.Group is null ? "" : $" process-group={plan.Group}";
         text.Line($"ModHostAlias {Quote(plan.Mount.Length == 0 ? "/" : plan.Mount)} {Quote(plan.App.Path)}{group}");
@@ -37,15 +35,31 @@ internal sealed partial class ApacheWriter
     }
 
     // Files first, then the application: it is asked for what is no file, and for every method that files do not have.
-    private static void WriteFiles(ConfigurationText text, ServerPlan plan, string root)
+    // Links of a page that lies at /shop would be those of /.
+    private static void WriteRules(ConfigurationText text, ServerPlan plan)
     {
-        text.Line($"DocumentRoot {Quote(root)}");
-        WriteFolder(text, root);
-        text.Line("RewriteEngine On");
-        text.Line("RewriteCond %{REQUEST_METHOD} ^(GET|HEAD)$");
-        text.Line($"RewriteCond {Quote(root + "/$1")} -f");
-        text.Line($"RewriteRule {Quote($"^{plan.Mount}/(.+)$")} {Quote(root + "/$1")} [END]");
+        var place = Regex.Escape(plan.Mount);
+        text.LineIf(plan.DocumentRoot, $"DocumentRoot {Quote(plan.DocumentRoot ?? "")}");
+        if (plan.DocumentRoot is { } folder)
+        {
+            WriteFolder(text, folder);
+        }
+
+        text.LineIf(plan.DocumentRoot is not null || plan.Mount.Length > 0, "RewriteEngine On");
+        text.LineIf(plan.Mount.Length > 0, $"RewriteRule {RuleWord($"^{place}$")} {RuleWord(Literal(plan.Mount + "/"))} [R=301,L]");
+        if (plan.DocumentRoot is { } root)
+        {
+            text.Line("RewriteCond %{REQUEST_METHOD} ^(GET|HEAD)$");
+            text.Line($"RewriteCond {RuleWord(Literal(root) + "/$1")} -f");
+            text.Line($"RewriteRule {RuleWord($"^{place}/(.+)$")} {RuleWord(Literal(root) + "/$1")} [END]");
+        }
     }
+
+    // What it is put together from in a rule: $1, %1, ${map:key}.
+    private static string Literal(string text) => SpecialInRules().Replace(text, "\\$0");
+
+    // mod_rewrite reads its lines itself, and leaves backslashes to patterns and substitutions.
+    private static string RuleWord(string text) => text.Contains('\\', StringComparison.Ordinal) ? $"\"{text}\"" : Quote(text);
 
     private static void WriteFolder(ConfigurationText text, string folder) =>
         text.Block($"<Directory {Quote(folder)}>", "</Directory>",
@@ -96,6 +110,9 @@ internal sealed partial class ApacheWriter
             }
         }
     }
+
+    [GeneratedRegex("[$%\\\\\"]")]
+    private static partial Regex SpecialInRules();
 
     private static string Seconds(string time) => Invariant($"{(OptionText.Time(time) + 999) / 1000}");
 
