@@ -5,9 +5,10 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 from apache_text import convert
-from base_server import MODULE, SERVER, BaseServer
+from base_server import MODULE, PATIENCE, SERVER, BaseServer
 
 APACHE = os.environ.get("MODHOST_APACHE",
                         shutil.which("apache2") or "/usr/sbin/apache2")
@@ -134,3 +135,22 @@ class Apache(BaseServer):
 
     def reopen(self):
         self.reload()
+
+    def stop(self, number=None, seconds=PATIENCE):
+        """The main thread of mpm_event ends what connections are left while
+        their threads free them: without any module of others, too, four of
+        400 servers that were stopped right after a request had ended told of
+        a segmentation fault."""
+        if number == signal.SIGTERM:
+            until = time.monotonic() + 1
+            while self.connections() and time.monotonic() < until:
+                time.sleep(0.01)
+        super().stop(number, seconds)
+
+    def connections(self):
+        """Of clients, where they have not ended on this side."""
+        ended, listens = "06", "0A"
+        with open("/proc/net/tcp", encoding="ascii") as f:
+            lines = [line.split() for line in f]
+        return [line for line in lines if line[1].endswith(f":{self.port:04X}")
+                and line[3] not in (ended, listens)]
