@@ -28,16 +28,18 @@ public class PageTests
         Assert.Equal(0, await command.Stop());
     }
 
-    [SkippableFact]
-    public async Task A_project_is_published_and_served()
+    [SkippableTheory]
+    [InlineData("nginx", "embedded")]
+    [InlineData("apache", "daemon")]
+    public async Task A_project_is_published_and_served(string server, string mode)
     {
         Skip.If(Chromium.Missing is not null, Chromium.Missing);
         var project = await WebProject.New();
-        await using (var command = await RunningCommand.Serving(project))
+        await using (var command = await RunningCommand.Serving(project, "--server", server, "--mode", mode))
         {
             await using var browser = await Chromium.Start();
             await LoadsWhole(browser, $"http://127.0.0.1:{command.Port}/");
-            await browser.Keep("start-server-project");
+            await browser.Keep($"start-server-project-{server}-{mode}");
             Assert.Equal(0, await command.Stop());
         }
 
