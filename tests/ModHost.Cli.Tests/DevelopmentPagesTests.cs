@@ -49,6 +49,29 @@ public sealed class DevelopmentPagesTests : IDisposable
         Assert.Contains("The version before it still answers", await Error(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_waits_is_let_through_when_the_gate_opens_and_pages_of_what_failed_are_not()
+    {
+        var gate = new Gate(Path.Combine(_folder, "building"));
+        using var pages = new DevelopmentPages(Place, Path.Combine(_folder, "failed"), gate);
+        gate.Close();
+        await using var page = await Ask("/_modhost/gate?wait-html-here-known");
+        await using var other = await Ask("/_modhost/gate?wait-html-known");
+        pages.ShowBuildErrors(["Shop.cs(1,1): error"]);
+        await using var error = await Ask("/_modhost/error");
+        Assert.Contains("Shop.cs(1,1)", await Read(error, "</html>"), StringComparison.Ordinal);
+        Assert.All([page, other], one => Assert.False(one.DataAvailable));
+
+        gate.Open(() => true);
+        Assert.StartsWith("HTTP/1.1 403 ", await Read(page, "\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 204 ", await Read(other, "\r\n\r\n"), StringComparison.Ordinal);
+
+        gate.Close();
+        await using var last = await Ask("/_modhost/gate?wait");
+        gate.End();
+        Assert.StartsWith("HTTP/1.1 204 ", await Read(last, "\r\n\r\n"), StringComparison.Ordinal);
+    }
+
     // An open stream of events, after its head and whatever else was expected at once.
     private async Task<NetworkStream> Listen(string query, string more = "")
     {

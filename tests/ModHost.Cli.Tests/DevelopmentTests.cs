@@ -16,8 +16,45 @@ public sealed class DevelopmentTests : IDisposable
         "tests/ModHost.Cli.Tests/Goldens/development.nginx.conf", new NginxWriter().Whole(Plans.Plain with
         {
             Group = "shop",
-            Development = new DevelopmentPlan("/tmp/modhost-0123456789abcdef/dev.sock", "/tmp/modhost-0123456789abcdef/build-failed", true),
+            Development = new DevelopmentPlan("/tmp/modhost-0123456789abcdef/dev.sock", "/tmp/modhost-0123456789abcdef/build-failed", true,
+                BuildingFile: "/tmp/modhost-0123456789abcdef/building"),
         }));
+
+    [Fact]
+    public void Where_nothing_is_built_anew_no_request_waits()
+    {
+        var text = new NginxWriter().Whole(Plans.Plain with { Group = "shop", Development = new DevelopmentPlan("/s", "/failed", true) });
+
+        Assert.DoesNotContain("auth_request", text, StringComparison.Ordinal);
+        Assert.Contains("worker_shutdown_timeout 30s;", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_gate_is_closed_before_a_change_is_told_and_opens_when_all_is_settled()
+    {
+        var project = Path.Combine(_folder, "Shop.csproj");
+        var gate = new Gate(Path.Combine(_folder, "obj", "building"));
+        Directory.CreateDirectory(Path.Combine(_folder, "obj"));
+        await File.WriteAllTextAsync(project, "<Project/>");
+        using var watch = new ProjectWatch(new Project(project), [], TimeSpan.FromHours(1), gate.Close);
+        Assert.True(gate.Opened.IsCompleted);
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "Page.cshtml"), "<p>");
+        await Wait.Until("the gate is closed", () => File.Exists(gate.File));
+        Assert.True(watch.HasChange);
+        Assert.Null(watch.TakeChange());
+        var opened = gate.Opened;
+        gate.Open(() => !watch.HasChange);
+        Assert.True(File.Exists(gate.File));
+        Assert.False(opened.IsCompleted);
+
+        gate.Open(() => true);
+        Assert.False(File.Exists(gate.File));
+        await opened;
+        gate.End();
+        gate.Close();
+        Assert.True(gate.Opened.IsCompleted);
+    }
 
     [Fact]
     public async Task A_change_of_a_source_is_told_once_and_outputs_are_none()

@@ -9,6 +9,7 @@ internal sealed partial class NginxWriter
     private const string Here = "-here-known";
 
     private const string AppLocation = "@modhost_app";
+    private const string OpenLocation = "@modhost_open";
 
     private static readonly string s_jsonFormat = (
         "{'time':'$time_iso8601','client':'$remote_addr','method':'$request_method','uri':'$request_uri',"
@@ -40,6 +41,13 @@ internal sealed partial class NginxWriter
         text.Block($"location {Quote(plan.Mount + "/")} {{", "}", () =>
         {
             text.Line($"modhost_pass {Pass(plan)};");
+            if (plan.Development?.BuildingFile is not null)
+            {
+                // The gate lets everybody pass in the end: where others guard as well, their word counts, too.
+                text.Line($"auth_request {DevelopmentPlan.Gate};").Line("satisfy all;");
+                text.Line($"error_page 403 = {DevelopmentPlan.Error};");
+            }
+
             if (plan.Development is { Refresh: true })
             {
                 text.Line("sub_filter $modhost_head "
@@ -89,10 +97,11 @@ internal sealed partial class NginxWriter
 
         text.Line("set $modhost_page \"\";");
         text.Line($"if (-f {Quote(development.ErrorFile)}) {{ set $modhost_page error; }}");
+        text.LineIf(development.BuildingFile, $"if (-f {Quote(development.BuildingFile ?? "")}) {{ set $modhost_page wait; }}");
         text.Line("if ($http_accept ~ text/html) { set $modhost_page \"${modhost_page}-html\"; }");
         text.Line("if ($remote_addr ~ \"^(127\\.|::1$)\") { set $modhost_page \"${modhost_page}-here\"; }");
         text.Line($"if ($host ~* {Quote(LocalHosts.Pattern(plan.ServerNames))}) {{ set $modhost_page \"${{modhost_page}}-known\"; }}");
-        text.Line($"if ($modhost_page = error-html{Here}) {{ rewrite ^ {DevelopmentPlan.Error} last; }}");
+        text.Line($"if ($modhost_page = error{DevelopmentPlan.ForPage}) {{ rewrite ^(?!{DevelopmentPlan.Prefix}) {DevelopmentPlan.Error} last; }}");
         if (development.Refresh)
         {
             // Nothing is replaced where there is nothing to find: others have no use for the script.
@@ -107,6 +116,29 @@ internal sealed partial class NginxWriter
             text.Line("proxy_pass_request_body off;").Line("proxy_set_header Content-Length \"\";");
             text.Line($"proxy_pass http://unix:{development.Socket}:;");
         });
+        if (development.BuildingFile is not null)
+        {
+            WriteGate(text, development);
+        }
+    }
+
+    // Asked before a request is passed on, of whatever method: its body stays where it is, unread, until the answer comes.
+    // 403 is the word for "the build has failed, and this is a page". A command that is gone keeps nobody.
+    private static void WriteGate(ConfigurationText text, DevelopmentPlan development)
+    {
+        text.Block($"location = {DevelopmentPlan.Gate} {{", "}", () =>
+        {
+            text.Line("internal;");
+            text.Line($"if ($modhost_page = error{DevelopmentPlan.ForPage}) {{ return 403; }}");
+            text.Line("if ($modhost_page !~ ^wait) { return 204; }");
+            text.Line("set $args $modhost_page;");
+            text.Line("proxy_pass_request_headers off;").Line("proxy_pass_request_body off;");
+            text.Line("proxy_set_header Content-Length \"\";");
+            text.Line(Invariant($"proxy_read_timeout {DevelopmentPlan.LongestWait}s;"));
+            text.Line($"error_page 500 502 504 = {OpenLocation};");
+            text.Line($"proxy_pass http://unix:{development.Socket}:;");
+        });
+        text.Block($"location {OpenLocation} {{", "}", () => text.Line("return 204;"));
     }
 
     private static string Pass(ServerPlan plan) =>

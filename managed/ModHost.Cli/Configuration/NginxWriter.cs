@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModHost.Supervisor.Configuration;
 
 namespace ModHost.Cli.Configuration;
 
@@ -23,7 +24,7 @@ internal sealed partial class NginxWriter : IConfigurationWriter
         text.LineIf(plan.User, $"user {plan.User} {plan.UserGroup};".Replace(" ;", ";", StringComparison.Ordinal));
         text.Line($"worker_processes {plan.Workers};");
         text.Line(Invariant($"worker_rlimit_nofile {plan.Places.OpenFiles};"));
-        text.Line($"worker_shutdown_timeout {plan.Timeouts.Graceful ?? "30s"};");
+        text.Line($"worker_shutdown_timeout {ShutdownTimeout(plan)};");
         text.Line($"pid {Quote(plan.Places.PidFile)};");
         text.Line($"error_log {Target(plan.Logs.Error, "stderr")} {plan.Logs.Level};");
         text.Line();
@@ -149,6 +150,14 @@ internal sealed partial class NginxWriter : IConfigurationWriter
         }
 
         text.Line("real_ip_header X-Forwarded-For;").Line("real_ip_recursive on;");
+    }
+
+    // Requests that wait for the next version are, after its reload, those of a worker that ends; their own time comes then.
+    private static string ShutdownTimeout(ServerPlan plan)
+    {
+        var graceful = plan.Timeouts.Graceful ?? "30s";
+        return plan.Development?.BuildingFile is null ? graceful
+            : Invariant($"{(DevelopmentPlan.LongestWait * 1000) + OptionText.Time(graceful)}ms");
     }
 
     private static void WriteGroup(ConfigurationText text, ServerPlan plan)

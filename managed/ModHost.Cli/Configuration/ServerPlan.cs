@@ -163,12 +163,20 @@ internal sealed record LogPlan
 /// <param name="ErrorFile">While it is there pages are errors.</param>
 /// <param name="Refresh">Pages get a script that loads them anew.</param>
 /// <param name="Debug">The application waits for a debugger before its first line.</param>
-internal sealed record DevelopmentPlan(string Socket, string ErrorFile, bool Refresh, bool Debug = false)
+/// <param name="BuildingFile">While it is there requests wait; null: they never do.</param>
+internal sealed record DevelopmentPlan(string Socket, string ErrorFile, bool Refresh, bool Debug = false, string? BuildingFile = null)
 {
+    /// <summary>Of a request for the next version, in seconds; then the one that there is answers.</summary>
+    public const int LongestWait = 60;
+
     public const string Prefix = "/_modhost/";
     public const string Script = Prefix + "refresh.js";
     public const string Events = Prefix + "events";
     public const string Error = Prefix + "error";
+    public const string Gate = Prefix + "gate";
+
+    /// <summary>What the gate is asked for ends with this where errors would be shown.</summary>
+    public const string ForPage = "-html-here-known";
 }
 
 /// <summary>A folder of files at a place of their own.</summary>

@@ -6,8 +6,9 @@ namespace ModHost.Cli.Development;
 
 /// <summary>From a change to a build, one after the other. The loop's thread; builds run beside it.</summary>
 /// <param name="Watch">Null: changes are left alone.</param>
+/// <param name="Gate">Where requests wait for the end of it.</param>
 /// <param name="Folder">Of the first build.</param>
-internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? Watch, string Folder)
+internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? Watch, Gate Gate, string Folder)
 {
     private Task<BuildResult>? _build;
     private string _linked = "";
@@ -15,8 +16,12 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
     /// <summary>The link that the web server follows when it reads its configuration.</summary>
     public string Current { get; set; } = "";
 
+    /// <summary>Nothing has changed that was not built.</summary>
+    public bool IsIdle => _build is null && Watch?.HasChange != true;
+
     /// <summary>Begins a build where something has changed and none runs: the name of a file that has.</summary>
-    public string? StartBuild()
+    /// <param name="ended">Called when it has ended, on any thread.</param>
+    public string? StartBuild(Action ended)
     {
         if (_build is not null || Watch?.TakeChange() is not { } change)
         {
@@ -24,6 +29,7 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
         }
 
         _build = Task.Run(() => Run(change.OfProject));
+        _ = _build.ContinueWith(_ => ended(), TaskScheduler.Default);
         return change.Name;
     }
 

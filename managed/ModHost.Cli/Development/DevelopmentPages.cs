@@ -29,6 +29,7 @@ internal sealed class DevelopmentPages : IDisposable
     private TaskCompletionSource _changed = New();
     private HashSet<string> _workers = [];
     private readonly string _errorFile;
+    private readonly Gate? _gate;
     private ErrorPage? _error;
     private bool _buildFailed;
 
@@ -36,9 +37,11 @@ internal sealed class DevelopmentPages : IDisposable
     private volatile bool _serves;
 
     /// <param name="errorFile">While it is there the web server asks for errors instead of pages.</param>
-    public DevelopmentPages(string socket, string errorFile)
+    /// <param name="gate">Where requests wait for the next version; null: nowhere.</param>
+    public DevelopmentPages(string socket, string errorFile, Gate? gate = null)
     {
         _errorFile = errorFile;
+        _gate = gate;
         _listener.Bind(new UnixDomainSocketEndPoint(socket));
         // Whoever gets into the folder may ask: the web server's workers have another user.
         File.SetUnixFileMode(socket, (UnixFileMode)0x1ff);
@@ -98,10 +101,17 @@ internal sealed class DevelopmentPages : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Nobody waits any more, neither for a version nor for news of one: the web server shall end.</summary>
+    public void End()
     {
+        _gate?.End();
         _end.Cancel();
         _listener.Dispose();
+    }
+
+    public void Dispose()
+    {
+        End();
         _end.Dispose();
     }
 
@@ -181,9 +191,17 @@ internal sealed class DevelopmentPages : IDisposable
         {
             DevelopmentPlan.Script => Send(stream, "200 OK", "text/javascript", Script),
             DevelopmentPlan.Events => Tell(stream, WorkerOf(target)),
+            DevelopmentPlan.Gate => Hold(stream, target.EndsWith(DevelopmentPlan.ForPage, StringComparison.Ordinal)),
             DevelopmentPlan.Error => Send(stream, "500 Internal Server Error", "text/html; charset=utf-8", CurrentError()),
             _ => Send(stream, "404 Not Found", "text/plain", "There is nothing here.\n"),
         };
+    }
+
+    // A page of what has failed is its errors; everything else is for the version that serves now.
+    private async Task Hold(NetworkStream stream, bool isPage)
+    {
+        await (_gate?.Opened ?? Task.CompletedTask).ConfigureAwait(false);
+        await Send(stream, isPage && File.Exists(_errorFile) ? "403 Forbidden" : "204 No Content", "text/plain", "").ConfigureAwait(false);
     }
 
     // "": who made the page is not known; it may have been the web server.

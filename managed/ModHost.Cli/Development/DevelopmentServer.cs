@@ -7,12 +7,13 @@ using ModHost.Cli.Running;
 using ModHost.Cli.Terminal;
 using ModHost.Cli.WebServers;
 using ModHost.Development;
+using ModHost.Supervisor.Configuration;
 
 namespace ModHost.Cli.Development;
 
 /// <summary>
 /// A project under a real web server, built anew when its sources change. The web server stays; workers are swapped as
-/// in any rolling restart: the old version answers until the new one is ready.
+/// in any rolling restart: the old version ends what it has, and what arrives after a change waits for the new one.
 /// </summary>
 internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOptions own, ParseResult result)
 {
@@ -36,11 +37,12 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         using var guard = Guard.Start(directory.Path);
         try
         {
+            var gate = new Gate(Path.Combine(directory.Path, "building"));
             using var watch = result.GetValue(own.NoReload) ? null : new ProjectWatch(project, result.GetValue(own.Watch) ?? [],
-                TimeSpan.FromMilliseconds(result.GetValue(own.Interval) ?? DefaultInterval));
+                TimeSpan.FromMilliseconds(result.GetValue(own.Interval) ?? DefaultInterval), gate.Close);
             var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"));
             return First(build, project, watch) is { } folder
-                ? Serve(server, directory, guard, identity, new Cycle(project, build, watch, folder)) : ExitCode.Success;
+                ? Serve(server, directory, guard, identity, new Cycle(project, build, watch, gate, folder)) : ExitCode.Success;
         }
         finally
         {
@@ -82,17 +84,24 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     {
         var socket = Path.Combine(directory.Path, "dev.sock");
         var development = new DevelopmentPlan(socket, Path.Combine(directory.Path, "build-failed"),
-            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug));
-        using var pages = new DevelopmentPages(socket, development.ErrorFile);
+            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug), cycle.Watch is not null && server.Asks ? cycle.Gate.File : null);
+        using var pages = new DevelopmentPages(socket, development.ErrorFile, cycle.Gate);
         var plan = Plan(server, directory, identity, cycle, development);
         var configuration = directory.Write(server.Writer.FileName, server.Writer.Whole(plan));
         ConfigurationCheck.Run(server, directory.Path, configuration);
         using var running = new ForegroundServer(server, directory, configuration, guard, _screen,
-            options.Patience(result), result.GetValue(options.LogLevel) is not null);
-        using var signals = new StopSignals(running.Stop);
-        using var swap = new Swap(directory, plan.Group!, pages);
+            options.Patience(result), result.GetValue(options.LogLevel) is not null)
+        {
+            RequestLimit = TimeSpan.FromMilliseconds(OptionText.Time(plan.Timeouts.Graceful!)),
+        };
+        using var signals = new StopSignals(() =>
+        {
+            pages.End();
+            running.Stop();
+        });
+        using var swap = new Swap(directory, plan.Group!, pages, running.Hurry);
         running.Tick += () => Step(cycle, swap, running, pages, plan);
-        running.ErrorLine += line => LookForRefusal(line, pages);
+        running.ErrorLine += line => LookForRefusal(line, swap, pages);
         return running.Run();
     }
 
@@ -119,7 +128,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             {
                 pages.BuildSucceeded();
                 cycle.Link(folder);
-                swap.Expect(built.Took);
+                swap.Expect(folder, built.Took);
                 running.Reload();
             }
             else
@@ -129,10 +138,12 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             }
         }
 
-        if (cycle.StartBuild() is { } name)
+        if (cycle.StartBuild(running.Hurry) is { } name)
         {
             Tell($"{name} has changed: building {cycle.Project.Name} …");
         }
+
+        cycle.Gate.Open(() => cycle.IsIdle && !swap.IsAwaited);
     }
 
     private ServerPlan Plan(WebServer server, StateDirectory directory, ServerIdentity? identity, Cycle cycle,
@@ -192,7 +203,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     }
 
     // What the web server says of a configuration that it does not take: the version before it goes on.
-    private static void LookForRefusal(string line, DevelopmentPages pages)
+    private static void LookForRefusal(string line, Swap swap, DevelopmentPages pages)
     {
         const string Level = " [emerg] ";
         const int Time = 19;
@@ -201,6 +212,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             // "123#0: modhost: MH0101: …"
             var text = line[(Time + Level.Length)..];
             pages.ShowStartError(text[(text.IndexOf(": ", StringComparison.Ordinal) + 2)..], olderServes: true);
+            swap.Forget();
         }
     }
 

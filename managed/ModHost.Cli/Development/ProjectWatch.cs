@@ -18,6 +18,7 @@ internal sealed partial class ProjectWatch : IDisposable
 
     private readonly List<FileSystemWatcher> _watchers = [];
     private readonly TimeSpan _quiet;
+    private readonly Action? _noticed;
     private readonly Lock _lock = new();
     private DateTime? _last;
     private string _name = "";
@@ -25,9 +26,11 @@ internal sealed partial class ProjectWatch : IDisposable
 
     /// <param name="more">Files and folders besides.</param>
     /// <param name="quiet">How long there must have been no other change.</param>
-    public ProjectWatch(Project project, IEnumerable<string> more, TimeSpan quiet)
+    /// <param name="noticed">Called at once with each change, on any thread.</param>
+    public ProjectWatch(Project project, IEnumerable<string> more, TimeSpan quiet, Action? noticed = null)
     {
         _quiet = quiet;
+        _noticed = noticed;
         foreach (var folder in Folders(project.File).Concat(more.Where(Directory.Exists)).Distinct())
         {
             Watch(folder, "*", recursive: true);
@@ -36,6 +39,18 @@ internal sealed partial class ProjectWatch : IDisposable
         foreach (var file in more.Where(File.Exists))
         {
             Watch(Path.GetDirectoryName(file)!, Path.GetFileName(file), recursive: false);
+        }
+    }
+
+    /// <summary>There is a change that nobody has taken.</summary>
+    public bool HasChange
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _last is not null;
+            }
         }
     }
 
@@ -92,6 +107,8 @@ internal sealed partial class ProjectWatch : IDisposable
             _name = name;
             _ofProject |= path == root || s_ofProject.Any(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase));
         }
+
+        _noticed?.Invoke();
     }
 
     // Of the project and of those that it refers to.

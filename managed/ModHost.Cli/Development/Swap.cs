@@ -17,6 +17,7 @@ internal sealed class Swap : IDisposable
     private readonly StateDirectory _directory;
     private readonly string _group;
     private readonly DevelopmentPages _pages;
+    private readonly Action _told;
     private readonly Task _task;
     private readonly Lock _lock = new();
     private string? _news;
@@ -24,26 +25,52 @@ internal sealed class Swap : IDisposable
     private string _last = "";
     private DateTime? _expected;
     private TimeSpan _built;
+    private string? _awaited;
     private int _failed = -1;
 
     // Whose workers open pages are of; -1: they show an error.
     private int _shown = -1;
 
-    public Swap(StateDirectory directory, string group, DevelopmentPages pages)
+    /// <param name="told">Called when there is something to take, on any thread.</param>
+    public Swap(StateDirectory directory, string group, DevelopmentPages pages, Action told)
     {
         _directory = directory;
         _group = group;
         _pages = pages;
+        _told = told;
         _task = Task.Run(Follow);
     }
 
+    /// <summary>The newest version neither serves nor has failed to.</summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _awaited is not null;
+            }
+        }
+    }
+
     /// <summary>A new version is on its way.</summary>
-    public void Expect(TimeSpan built)
+    /// <param name="build">Its folder.</param>
+    public void Expect(string build, TimeSpan built)
     {
         lock (_lock)
         {
+            _awaited = Path.GetFileName(build);
             _expected = DateTime.UtcNow;
             _built = built;
+        }
+    }
+
+    /// <summary>It does not come: the web server has not taken it.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            _awaited = null;
         }
     }
 
@@ -142,6 +169,14 @@ internal sealed class Swap : IDisposable
         {
             _pages.Show(names);
         }
+
+        // The one before it may have become ready only now.
+        lock (_lock)
+        {
+            _awaited = Path.GetFileName(Path.GetDirectoryName(group.App)) == _awaited ? null : _awaited;
+        }
+
+        _told();
     }
 
     // Once for each version; under the lock.
@@ -153,8 +188,10 @@ internal sealed class Swap : IDisposable
             _shown = -1;
             _expected = null;
             _pages.ShowStartError(error, olderServes: group.Refused is not null);
+            _awaited = null;
             _news = group.Refused is null ? "It does not start; the lines above say why."
                 : "The new version does not start; the lines above say why. The one before it goes on.";
+            _told();
         }
     }
 }

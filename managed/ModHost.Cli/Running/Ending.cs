@@ -12,6 +12,10 @@ internal sealed class Ending(Descriptor process, int pid, int drainSignal, TimeS
     private int _asked;
     private int _done;
     private DateTime _limit;
+    private DateTime? _requestLimit;
+
+    /// <summary>What requests have of the patience; null: all of it.</summary>
+    public TimeSpan? RequestLimit { get; set; }
 
     /// <summary>Somebody wanted it.</summary>
     public bool WasAsked => Volatile.Read(ref _asked) > 0;
@@ -30,7 +34,15 @@ internal sealed class Ending(Descriptor process, int pid, int drainSignal, TimeS
         if (_done == 0 && asked > 0)
         {
             _tree.Add(pid);
+            _requestLimit = DateTime.UtcNow + RequestLimit;
             return Begin(1, drainSignal, patience, "Stopping: requests in flight may end. Ctrl-C again stops at once.");
+        }
+
+        if (_done == 1 && DateTime.UtcNow > _requestLimit)
+        {
+            // Those that are left go; applications still have their time.
+            _requestLimit = null;
+            ChildProcess.Signal(process, WebServer.Terminate);
         }
 
         if (_done == 1 && (asked > 1 || late))

@@ -70,6 +70,15 @@ internal sealed class ForegroundServer : IDisposable
         _wake.Set();
     }
 
+    /// <summary>Lets <see cref="Tick"/> be called soon. Any thread.</summary>
+    public void Hurry() => _wake.Set();
+
+    /// <summary>How long requests may take when it is to end, where the web server itself would wait longer for them.</summary>
+    public TimeSpan? RequestLimit
+    {
+        init => _ending.RequestLimit = value;
+    }
+
     /// <summary>The web server reads its configuration again. The loop.</summary>
     public void Reload() => ChildProcess.Signal(_process, _server.ReloadSignal);
 

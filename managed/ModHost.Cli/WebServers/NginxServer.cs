@@ -24,6 +24,8 @@ internal sealed partial class NginxServer : WebServer
 
     public override bool Precompressed => Has("http_gzip_static_module");
 
+    public override bool Asks => Has("http_auth_request_module");
+
     /// <summary>Null: there is none.</summary>
     public static NginxServer? Find(Installation installation)
     {

@@ -35,6 +35,9 @@ internal abstract class WebServer(string program, Version version, string module
     /// <summary>Whether it can send what lies compressed beside a file.</summary>
     public virtual bool Precompressed => false;
 
+    /// <summary>Whether it can ask somebody else before it passes a request on.</summary>
+    public virtual bool Asks => false;
+
     /// <summary>Whether its workers may be root's.</summary>
     public virtual bool ServesAsRoot => true;
 

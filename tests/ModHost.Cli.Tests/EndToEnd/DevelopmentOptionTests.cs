@@ -98,6 +98,7 @@ public sealed class DevelopmentOptionTests : IDisposable
         Assert.Contains("Small.dll", string.Join(' ', ProcFs.CommandLine(process), string.Join(' ', ProcFs.Maps(process))), StringComparison.Ordinal);
         // inotify is what changes are seen with.
         Assert.DoesNotContain("anon_inode:inotify", ProcFs.Descriptors(project.Id));
+        Assert.DoesNotContain("auth_request", project.Configuration, StringComparison.Ordinal);
         Assert.DoesNotContain("Serving", project.Output, StringComparison.Ordinal);
         Assert.Equal(0, await project.Stop());
     }

@@ -88,6 +88,22 @@ internal sealed class DevelopedProject : IAsyncDisposable
         }
     }
 
+    /// <summary>Changes something, and waits until that has been noticed.</summary>
+    public async Task Changes(Action edit)
+    {
+        const string Noticed = " has changed: building";
+        var before = Output.Split(Noticed).Length;
+        edit();
+        try
+        {
+            await Wait.Until("the change is noticed", () => Output.Split(Noticed).Length > before, TimeSpan.FromMinutes(4));
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException($"{error.Message}\n{Output}", error);
+        }
+    }
+
     /// <summary>Saves a source whose class has this text in it.</summary>
     public void WriteEdition(string text) => WriteSource($"namespace Shop;\n\npublic static class Edition\n{{\n    public const string Text = \"{text}\";\n}}\n");
 
