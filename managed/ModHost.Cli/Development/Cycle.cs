@@ -11,6 +11,7 @@ namespace ModHost.Cli.Development;
 internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? Watch, Gate Gate, string Folder)
 {
     private Task<BuildResult>? _build;
+    private Task? _told;
     private string _linked = "";
 
     /// <summary>The link that the web server follows when it reads its configuration.</summary>
@@ -23,13 +24,13 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
     /// <param name="ended">Called when it has ended, on any thread.</param>
     public string? StartBuild(Action ended)
     {
-        if (_build is not null || Watch?.TakeChange() is not { } change)
+        if (_build is not null || Build.IsStopped || Watch?.TakeChange() is not { } change)
         {
             return null;
         }
 
         _build = Task.Run(() => Run(change.OfProject));
-        _ = _build.ContinueWith(_ => ended(), TaskScheduler.Default);
+        _told = _build.ContinueWith(_ => ended(), TaskScheduler.Default);
         return change.Name;
     }
 
@@ -49,13 +50,23 @@ internal sealed record Cycle(Project Project, ProjectBuild Build, ProjectWatch? 
     /// <summary>What a build has come to, once; null: none has ended.</summary>
     public BuildResult? TakeResult()
     {
-        if (_build is not { IsCompleted: true } done)
+        if (_build is not { IsCompleted: true } done || Build.IsStopped)
         {
             return null;
         }
 
         _build = null;
         return done.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Ends a build that runs, and waits until nothing of it is left to write anywhere.</summary>
+    public void End()
+    {
+        Build.Stop();
+        if (_told is not null)
+        {
+            Task.WaitAny(_told);
+        }
     }
 
     /// <summary>Lets the link lead to a build, from one moment to the next.</summary>

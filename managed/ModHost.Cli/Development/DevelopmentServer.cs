@@ -40,7 +40,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             var gate = new Gate(Path.Combine(directory.Path, "building"));
             using var watch = result.GetValue(own.NoReload) ? null : new ProjectWatch(project, result.GetValue(own.Watch) ?? [],
                 TimeSpan.FromMilliseconds(result.GetValue(own.Interval) ?? DefaultInterval), gate.Close);
-            var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"));
+            var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"), guard);
             return First(build, project, watch) is { } folder
                 ? Serve(server, directory, guard, identity, new Cycle(project, build, watch, gate, folder)) : ExitCode.Success;
         }
@@ -54,7 +54,11 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     private string? First(ProjectBuild build, Project project, ProjectWatch? watch)
     {
         using var stop = new ManualResetEventSlim();
-        using var signals = new StopSignals(stop.Set);
+        using var signals = new StopSignals(() =>
+        {
+            build.Stop();
+            stop.Set();
+        });
         while (!stop.IsSet)
         {
             Tell($"Building {project.Name} …");
@@ -62,6 +66,11 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             if (built.Folder is { } folder)
             {
                 return folder;
+            }
+
+            if (build.IsStopped)
+            {
+                break;
             }
 
             Show(built);
@@ -96,13 +105,21 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         };
         using var signals = new StopSignals(() =>
         {
+            cycle.Build.Stop();
             pages.End();
             running.Stop();
         });
         using var swap = new Swap(directory, plan.Group!, pages, running.Hurry);
         running.Tick += () => Step(cycle, swap, running, pages, plan);
         running.ErrorLine += line => LookForRefusal(line, swap, pages);
-        return running.Run();
+        try
+        {
+            return running.Run();
+        }
+        finally
+        {
+            cycle.End();
+        }
     }
 
     // The loop: what has changed, been built, or become ready.

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ModHost.Cli.Applications;
+using ModHost.Cli.Running;
 using ModHost.Cli.WebServers;
 
 namespace ModHost.Cli.Development;
@@ -10,13 +11,20 @@ namespace ModHost.Cli.Development;
 internal sealed record BuildResult(string? Folder, IReadOnlyList<string> Errors, TimeSpan Took);
 
 /// <summary>Builds a project again and again, each time into a folder of its own: workers have the last one open.</summary>
-internal sealed partial class ProjectBuild(Project project, string folder)
+internal sealed partial class ProjectBuild(Project project, string folder, Guard guard)
 {
     // What the SDK says where packages have not been restored: assets that are missing, or another project's.
     private const string NotRestored = "NETSDK10";
 
     private readonly BuildFolders _folders = new(folder);
+    private readonly BuildProcess _process = new(guard);
     private bool _restores = true;
+
+    /// <inheritdoc cref="BuildProcess.IsStopped"/>
+    public bool IsStopped => _process.IsStopped;
+
+    /// <inheritdoc cref="BuildProcess.Stop"/>
+    public void Stop() => _process.Stop();
 
     /// <summary>Packages are restored first where that may be needed; it takes a second each time.</summary>
     /// <param name="projectChanged">Files that say which packages there are have changed since the last build.</param>
@@ -26,7 +34,7 @@ internal sealed partial class ProjectBuild(Project project, string folder)
         var output = _folders.Next();
         _restores |= projectChanged;
         var (code, text) = Build(output);
-        if (code != 0 && !_restores && text.Contains(NotRestored, StringComparison.Ordinal))
+        if (code != 0 && !_restores && !IsStopped && text.Contains(NotRestored, StringComparison.Ordinal))
         {
             _restores = true;
             (code, text) = Build(output);
@@ -53,7 +61,7 @@ internal sealed partial class ProjectBuild(Project project, string folder)
         var program = Programs.Find("MODHOST_DOTNET", "dotnet") ?? throw new CommandException(
             "a project needs the .NET SDK, and there is no dotnet on the PATH; see https://learn.microsoft.com/dotnet/core/install/linux");
         string[] restore = _restores ? [] : ["--no-restore"];
-        return Programs.Output(program,
+        return _process.Run(program,
             ["build", project.File, .. restore, "-c", "Debug", "-o", output, "--nologo", "-v", "quiet", "-p:UseAppHost=false"]);
     }
 

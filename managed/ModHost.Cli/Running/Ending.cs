@@ -71,6 +71,19 @@ internal sealed class Ending(Descriptor process, int pid, int drainSignal, TimeS
         _tree.Kill();
     }
 
+    /// <summary>Nobody waits for requests any more, and the server is to be gone when this returns.</summary>
+    public void Abandon()
+    {
+        _tree.Add(pid);
+        ChildProcess.Signal(process, WebServer.Terminate);
+        Clear();
+        ProcessSession.End(pid);
+        while (ChildProcess.Wait(process) is null)
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     private string Begin(int step, int signal, TimeSpan time, string news)
     {
         _done = step;

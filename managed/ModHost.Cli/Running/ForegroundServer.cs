@@ -27,6 +27,7 @@ internal sealed class ForegroundServer : IDisposable
     private readonly Descriptor _process;
     private readonly Ending _ending;
     private int _open = 2;
+    private bool _hasEnded;
 
     /// <param name="patience">For requests and applications, when it is to end.</param>
     /// <param name="everything">Shows also what the web server says of its own everyday doings.</param>
@@ -42,7 +43,7 @@ internal sealed class ForegroundServer : IDisposable
         using (errors)
         using (var nothing = AppendFile.Open("/dev/null"))
         {
-            Id = ChildProcess.Start(server.Program, server.Arguments(directory.Path, configuration), Surroundings(),
+            Id = ChildProcess.Start(server.Program, server.Arguments(directory.Path, configuration), Programs.Surroundings(),
                 [nothing, access, errors], session: true);
         }
 
@@ -104,8 +105,14 @@ internal sealed class ForegroundServer : IDisposable
         return Code(exit.Value);
     }
 
+    /// <summary>An error has left the loop where the server still runs: it ends with all that it has started.</summary>
     public void Dispose()
     {
+        if (!_hasEnded)
+        {
+            _ending.Abandon();
+        }
+
         _epoll.Dispose();
         _wake.Dispose();
         _process.Dispose();
@@ -123,6 +130,7 @@ internal sealed class ForegroundServer : IDisposable
             case Process:
                 // Ended, and not waited for yet: its number still names what it has left.
                 ProcessSession.End(Id);
+                _hasEnded = true;
                 return ChildProcess.Wait(_process);
             case Output:
                 Read(_output, line => _screen.Write(_screen.Colours ? LogPainter.Access(line) : line));
@@ -204,8 +212,4 @@ internal sealed class ForegroundServer : IDisposable
         var (reader, writer) = Pipe.Create();
         return (new LineReader(reader), writer);
     }
-
-    private static List<string> Surroundings() =>
-        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .Select(variable => $"{variable.Key}={variable.Value}")];
 }

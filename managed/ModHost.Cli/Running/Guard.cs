@@ -6,14 +6,18 @@ using ModHost.Posix;
 namespace ModHost.Cli.Running;
 
 /// <summary>
-/// A process that outlives the command: when the command is gone without a word, it ends the web server and removes the
-/// state directory. It holds the reading end of a pipe of which the command alone has the other.
+/// A process that outlives the command: when the command is gone without a word, it ends the web server and a build that
+/// runs, and removes the state directory. It holds the reading end of a pipe of which the command alone has the other.
 /// </summary>
-/// <remarks>What the command writes: the web server's process id as a line, and "done" as the last line.</remarks>
+/// <remarks>
+/// What the command writes, line by line: the web server's process id; "build " and that of a build, or 0 when it has ended;
+/// and "done" at the end.
+/// </remarks>
 internal sealed class Guard : IDisposable
 {
     public const string CommandName = "guard";
     private const string Done = "done";
+    private const string Build = "build ";
 
     // Of orders that the server does not follow.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
@@ -34,13 +38,16 @@ internal sealed class Guard : IDisposable
         using var input = reader;
         using var nothing = AppendFile.Open("/dev/null");
         reader.SetNonBlocking(false);
-        var pid = ChildProcess.Start("/proc/self/exe", [.. Own(), CommandName, directory], Surroundings(),
+        var pid = ChildProcess.Start("/proc/self/exe", [.. Own(), CommandName, directory], Programs.Surroundings(),
             [input, nothing, nothing], session: true);
         return new Guard(writer, ChildProcess.Open(pid));
     }
 
     /// <summary>From now on there is a web server to be ended.</summary>
     public void Watch(int server) => Tell(server.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>From now on there is a build to be ended; 0: it has ended.</summary>
+    public void WatchBuild(int build) => Tell(string.Create(CultureInfo.InvariantCulture, $"{Build}{build}"));
 
     /// <summary>All is ended and removed.</summary>
     public void Dispose()
@@ -58,7 +65,7 @@ internal sealed class Guard : IDisposable
     /// <summary>What the process itself does.</summary>
     public static int Run(string directory)
     {
-        var server = 0;
+        var (server, build) = (0, 0);
         using var input = new StreamReader(Console.OpenStandardInput(), Encoding.ASCII);
         while (input.ReadLine() is { } line)
         {
@@ -67,28 +74,38 @@ internal sealed class Guard : IDisposable
                 return ExitCode.Success;
             }
 
-            server = int.Parse(line, CultureInfo.InvariantCulture);
+            if (line.StartsWith(Build, StringComparison.Ordinal))
+            {
+                build = int.Parse(line.AsSpan(Build.Length), CultureInfo.InvariantCulture);
+            }
+            else
+            {
+                server = int.Parse(line, CultureInfo.InvariantCulture);
+            }
         }
 
-        if (server > 1)
-        {
-            End(server);
-        }
+        End(build, WebServer.Interrupt);
+        End(server, WebServer.Terminate);
 
         StateDirectory.Remove(directory);
         return ExitCode.Success;
     }
 
-    // The server was the command's child and is init's now: its number could be somebody else's only after it ended.
-    private static void End(int server)
+    // It was the command's child and is init's now: its number could be somebody else's only after it ended.
+    private static void End(int root, int signal)
     {
+        if (root <= 1)
+        {
+            return;
+        }
+
         var tree = new ProcessTree();
-        tree.Add(server);
-        Signal(server, WebServer.Terminate, tree);
+        tree.Add(root);
+        Signal(root, signal, tree);
         for (var began = DateTime.UtcNow; tree.Alive.Count > 0 && DateTime.UtcNow - began < s_patience;)
         {
             Thread.Sleep(50);
-            tree.Add(server);
+            tree.Add(root);
         }
 
         tree.Kill();
@@ -122,8 +139,4 @@ internal sealed class Guard : IDisposable
         var host = File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: true)?.Name == "dotnet";
         return host ? ["dotnet", Environment.GetCommandLineArgs()[0]] : ["modhost"];
     }
-
-    private static List<string> Surroundings() =>
-        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
-            .Select(variable => $"{variable.Key}={variable.Value}")];
 }

@@ -21,6 +21,11 @@ internal static class Programs
             .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
+    /// <summary>The environment of this process, for a child.</summary>
+    public static List<string> Surroundings() =>
+        [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
+            .Select(variable => $"{variable.Key}={variable.Value}")];
+
     /// <summary>All that it prints, and how it ends.</summary>
     public static (int Code, string Text) Output(string program, IEnumerable<string> arguments)
     {

@@ -6,6 +6,7 @@ namespace ModHost.Cli.WebServers;
 internal abstract class WebServer(string program, Version version, string module)
 {
     public const int Hangup = 1;
+    public const int Interrupt = 2;
     public const int Quit = 3;
     public const int UserOne = 10;
     public const int Terminate = 15;

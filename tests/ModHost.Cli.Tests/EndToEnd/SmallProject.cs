@@ -18,6 +18,9 @@ internal sealed class SmallProject : IAsyncDisposable
                 <TargetFramework>net{Environment.Version.Major}.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
               </PropertyGroup>
+              <Target Name="Hang" BeforeTargets="CoreCompile" Condition="Exists('{HangFile}')">
+                <Exec Command="tail -f {HangFile}" />
+              </Target>
             </Project>
             """);
         WritePage("first");
@@ -37,6 +40,19 @@ internal sealed class SmallProject : IAsyncDisposable
     public string State => Directory.GetDirectories(_temporary, "modhost-*").Single();
 
     public string Configuration => File.ReadAllText(Path.Combine(State, "nginx.conf"));
+
+    private string HangFile => Path.Combine(Folder, "hang.cs");
+
+    /// <summary>From now on builds do not end.</summary>
+    public void Hang() => File.WriteAllText(HangFile, "");
+
+    /// <summary>Waits until one does not.</summary>
+    public Task Hangs() => Wait.Until($"a build hangs; {Output}",
+        () => Others.Any(process => ProcFs.CommandLine(process).Contains($"tail -f {HangFile}", StringComparison.Ordinal)), TimeSpan.FromMinutes(3));
+
+    // Builds, web server, supervisor, workers, guard.
+    private IReadOnlyList<int> Others => [.. ProcFs.All().Where(process => process.State != 'Z' && process.Id != _command?.Id
+        && ProcFs.CommandLine(process.Id).Contains(_temporary, StringComparison.Ordinal)).Select(process => process.Id)];
 
     public void WritePage(string text) => File.WriteAllText(Path.Combine(Folder, "Program.cs"), $$"""
         var app = WebApplication.CreateBuilder(args).Build();
@@ -98,6 +114,17 @@ internal sealed class SmallProject : IAsyncDisposable
         return await _command!.Exited();
     }
 
+    /// <summary>Its exit code, after which nothing of it is left.</summary>
+    public async Task<int> Ended()
+    {
+        var code = await _command!.Exited(TimeSpan.FromMinutes(3));
+        await Wait.For("no process is left", () => Task.FromResult(string.Join('\n', Others.Select(ProcFs.CommandLine))),
+            left => left.Length == 0, TimeSpan.FromMinutes(2));
+        await Wait.Until("no state directory is left", () => Directory.GetDirectories(_temporary, "modhost-*").Length == 0);
+        Assert.True(FreePort.IsFree(Port));
+        return code;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_command is { HasExited: false })
@@ -113,10 +140,9 @@ internal sealed class SmallProject : IAsyncDisposable
             }
         }
 
-        foreach (var left in ProcFs.All().Where(process => process.State != 'Z'
-            && ProcFs.CommandLine(process.Id).Contains(_temporary, StringComparison.Ordinal)))
+        foreach (var left in Others)
         {
-            Signal.TrySend(left.Id, Signal.Kill);
+            Signal.TrySend(left, Signal.Kill);
         }
 
         if (_command is not null)

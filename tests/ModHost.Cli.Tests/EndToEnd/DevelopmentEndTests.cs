@@ -1,0 +1,58 @@
+using ModHost.IntegrationTests.Hosting;
+
+namespace ModHost.Cli.Tests.EndToEnd;
+
+/// <summary>How <c>modhost dev</c> ends, whatever it does just then.</summary>
+public class DevelopmentEndTests
+{
+    [Theory]
+    [InlineData(Signal.Int, 0)]
+    [InlineData(Signal.Term, 0)]
+    [InlineData(Signal.Kill, 128 + Signal.Kill)]
+    public async Task A_first_build_ends_with_the_command(int signal, int code)
+    {
+        await using var project = new SmallProject();
+        project.Hang();
+        project.Develop();
+        await project.Hangs();
+
+        Signal.Send(project.Id, signal);
+
+        Assert.Equal(code, await project.Ended());
+        Assert.DoesNotContain("The build failed", project.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Signal.Int, 0)]
+    [InlineData(Signal.Kill, 128 + Signal.Kill)]
+    public async Task A_later_build_ends_with_the_command_and_nobody_waits_for_it(int signal, int code)
+    {
+        await using var project = new SmallProject();
+        project.Develop();
+        await project.Says("Serving");
+        project.Hang();
+        await project.Hangs();
+        var waits = SmallProject.Get($"http://127.0.0.1:{project.Port}/");
+
+        Signal.Send(project.Id, signal);
+
+        Assert.Equal(code, await project.Ended());
+        Assert.DoesNotContain("The build failed", project.Output, StringComparison.Ordinal);
+        // The version that there was, or nobody any more.
+        Assert.Contains("first", await waits ?? "first", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_error_of_the_command_itself_ends_the_web_server_too()
+    {
+        await using var project = new SmallProject();
+        project.Develop();
+        await project.Says("Serving");
+
+        // Where a file is to be.
+        Directory.CreateDirectory(Path.Combine(project.State, "build-failed"));
+        project.WritePage("\" is no text");
+
+        Assert.Equal(ExitCode.Failed, await project.Ended());
+    }
+}
