@@ -74,6 +74,31 @@ public sealed class DevelopmentTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_above_the_project_that_builds_read_count_up_to_the_repository()
+    {
+        var project = await ProjectBelow(".git");
+        using var watch = new ProjectWatch(new Project(project), [], TimeSpan.FromMilliseconds(50));
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "Directory.Build.props"), "<Project/>");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "readme.md"), "");
+        Assert.Equal(new SourceChange("Directory.Build.props", OfProject: true), await Told(watch));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "src", ".editorconfig"), "root = true");
+        Assert.Equal(new SourceChange(".editorconfig", OfProject: false), await Told(watch));
+        Assert.Null(watch.TakeChange());
+    }
+
+    [Fact]
+    public async Task Without_a_repository_files_above_the_project_count_where_there_are_some()
+    {
+        var project = await ProjectBelow("folder");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "global.json"), "{}");
+        using var watch = new ProjectWatch(new Project(project), [], TimeSpan.FromMilliseconds(50));
+
+        await File.WriteAllTextAsync(Path.Combine(_folder, "NuGet.Config"), "<configuration/>");
+        Assert.Equal(new SourceChange("NuGet.Config", OfProject: true), await Told(watch));
+    }
+
+    [Fact]
     public void Builds_go_when_a_newer_one_serves_and_not_when_others_fail()
     {
         var folders = new BuildFolders(_folder);
@@ -96,6 +121,15 @@ public sealed class DevelopmentTests : IDisposable
         var third = Made(folders);
         folders.Serves(third);
         Assert.Equal([second, third], Directory.GetDirectories(_folder).Order());
+    }
+
+    // Two folders down from one that has such a folder.
+    private async Task<string> ProjectBelow(string folder)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, folder));
+        var project = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "src", "shop")).FullName, "Shop.csproj");
+        await File.WriteAllTextAsync(project, "<Project/>");
+        return project;
     }
 
     private static string Made(BuildFolders folders) => Directory.CreateDirectory(folders.Next()).FullName;

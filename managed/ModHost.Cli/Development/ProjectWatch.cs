@@ -16,6 +16,10 @@ internal sealed partial class ProjectWatch : IDisposable
     // What a restore of packages reads: projects, Directory.Packages.props, nuget.config, global.json, packages.lock.json.
     private static readonly string[] s_ofProject = ["proj", ".props", ".targets", ".config", "global.json", ".lock.json"];
 
+    // What a build takes from folders above the project.
+    private static readonly string[] s_above = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props",
+        "nuget.config", "NuGet.config", "NuGet.Config", "global.json", ".editorconfig"];
+
     private readonly List<FileSystemWatcher> _watchers = [];
     private readonly TimeSpan _quiet;
     private readonly Action? _noticed;
@@ -31,14 +35,22 @@ internal sealed partial class ProjectWatch : IDisposable
     {
         _quiet = quiet;
         _noticed = noticed;
-        foreach (var folder in Folders(project.File).Concat(more.Where(Directory.Exists)).Distinct())
+        var folders = Folders(project.File);
+        var above = folders.SelectMany(Above).Distinct().ToArray();
+        folders.UnionWith(more.Where(Directory.Exists));
+        foreach (var folder in folders)
         {
-            Watch(folder, "*", recursive: true);
+            Watch(folder, ["*"], recursive: true);
+        }
+
+        foreach (var folder in above.Where(folder => !folders.Any(whole => IsWithin(folder, whole))))
+        {
+            Watch(folder, s_above, recursive: false);
         }
 
         foreach (var file in more.Where(File.Exists))
         {
-            Watch(Path.GetDirectoryName(file)!, Path.GetFileName(file), recursive: false);
+            Watch(Path.GetDirectoryName(file)!, [Path.GetFileName(file)], recursive: false);
         }
     }
 
@@ -73,13 +85,18 @@ internal sealed partial class ProjectWatch : IDisposable
 
     public void Dispose() => _watchers.ForEach(watcher => watcher.Dispose());
 
-    private void Watch(string folder, string filter, bool recursive)
+    private void Watch(string folder, string[] names, bool recursive)
     {
-        var watcher = new FileSystemWatcher(folder, filter)
+        var watcher = new FileSystemWatcher(folder)
         {
             IncludeSubdirectories = recursive,
             NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.DirectoryName,
         };
+        foreach (var name in names)
+        {
+            watcher.Filters.Add(name);
+        }
+
         watcher.Changed += (_, change) => Note(folder, change.FullPath);
         watcher.Created += (_, change) => Note(folder, change.FullPath);
         watcher.Deleted += (_, change) => Note(folder, change.FullPath);
@@ -129,6 +146,25 @@ internal sealed partial class ProjectWatch : IDisposable
 
         return folders;
     }
+
+    // Those of the repository; where there is none, those that have such files now.
+    private static IEnumerable<string> Above(string folder)
+    {
+        var parents = new List<string>();
+        for (var part = folder; part is not null; part = Path.GetDirectoryName(part))
+        {
+            parents.Add(part);
+            if (Path.Exists(Path.Combine(part, ".git")))
+            {
+                return parents.Skip(1);
+            }
+        }
+
+        return parents.Skip(1).Where(parent => s_above.Any(name => File.Exists(Path.Combine(parent, name))));
+    }
+
+    private static bool IsWithin(string folder, string whole) =>
+        (folder + "/").StartsWith(whole.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     [GeneratedRegex("<ProjectReference\\s[^>]*Include=\"([^\"]+)\"")]
     private static partial Regex Reference();
