@@ -11,12 +11,25 @@ namespace ModHost.Cli.Development;
 /// </summary>
 internal sealed class DevelopmentPages : IDisposable
 {
+    // Browsers have six connections to a server: a page that nobody sees takes none. It is told when it is seen again what
+    // it has missed, if it knows its worker.
     private const string Script = """
         (() => {
             if (window.modhostRefresh) { return; }
             window.modhostRefresh = true;
             const query = new URL(document.currentScript.src).search;
-            new EventSource("/_modhost/events" + query).onmessage = () => location.reload();
+            let events = null;
+            const follow = () => {
+                if (!document.hidden) {
+                    events ??= new EventSource("/_modhost/events" + query);
+                    events.onmessage = () => location.reload();
+                } else if (events && !query.endsWith("=")) {
+                    events.close();
+                    events = null;
+                }
+            };
+            document.addEventListener("visibilitychange", follow);
+            follow();
         })();
 
         """;

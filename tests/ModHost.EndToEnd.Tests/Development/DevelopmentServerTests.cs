@@ -8,6 +8,9 @@ namespace ModHost.EndToEnd.Tests.Development;
 /// <summary><c>modhost dev</c>, seen by who develops.</summary>
 public class DevelopmentServerTests(ITestOutputHelper output)
 {
+    // A tab comes to the front, or is covered by another.
+    private const string Seen = "document.dispatchEvent(new Event('visibilitychange'))";
+
     [SkippableFact]
     public async Task An_open_page_follows_its_sources_and_shows_errors_of_the_build()
     {
@@ -35,6 +38,13 @@ public class DevelopmentServerTests(ITestOutputHelper output)
         project.WriteEdition("third");
         await browser.Shows("#edition", "third");
         Assert.Equal("Second heading", await browser.Text("h1"));
+
+        await browser.Evaluate($"Object.defineProperty(document, 'hidden', {{ get: () => true, configurable: true }}), {Seen}");
+        project.WriteEdition("fourth");
+        await project.Answers("fourth");
+        Assert.Equal("third", await browser.Text("#edition"));
+        await browser.Evaluate($"delete document.hidden, {Seen}");
+        await browser.Shows("#edition", "fourth");
         Assert.Equal(0, await project.Stop());
     }
 
