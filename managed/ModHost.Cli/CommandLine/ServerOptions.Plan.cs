@@ -110,8 +110,9 @@ internal sealed partial class ServerOptions
         return Fitting(plan with { Group = daemon ? plan.Identifier : null }, server);
     }
 
-    private static ServerPlan Fitting(ServerPlan plan, WebServer server) => server.Missing(plan) is { } missing
-        ? throw new CommandException($"{server.Name} at {server.Program} was built without what {missing} needs") : plan;
+    /// <exception cref="CommandException">The web server has no part for something in the plan.</exception>
+    public static ServerPlan Fitting(ServerPlan plan, WebServer server) => server.Missing(plan) is { } missing
+        ? throw new CommandException($"{server.Name} at {server.Program} was built without what {missing}") : plan;
 
     private Timeouts Limits(ParseResult result) => new()
     {

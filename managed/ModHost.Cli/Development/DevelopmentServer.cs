@@ -199,7 +199,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             plan = plan with { Certificate = certificate, Key = key };
         }
 
-        return plan;
+        return ServerOptions.Fitting(plan, server);
     }
 
     // Who looks at a program with a debugger has time.

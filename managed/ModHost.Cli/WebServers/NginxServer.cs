@@ -11,7 +11,8 @@ internal sealed partial class NginxServer : WebServer
 
     private readonly string _built;
 
-    private NginxServer(string program, Version version, string module, string built)
+    /// <param name="built">What it was configured with, as it says itself.</param>
+    internal NginxServer(string program, Version version, string module, string built)
         : base(program, version, module) => _built = built;
 
     public override string Name => "nginx";
@@ -53,9 +54,10 @@ internal sealed partial class NginxServer : WebServer
     }
 
     public override string? Missing(ServerPlan plan) =>
-        plan.Certificate is not null && !Has("http_ssl_module") ? "HTTPS"
-        : plan.Http2 && !Has("http_v2_module") ? "HTTP/2"
-        : plan.TrustedProxies.Count > 0 && !Has("http_realip_module") ? "--trust-proxy"
+        plan.Certificate is not null && !Has("http_ssl_module") ? "HTTPS needs"
+        : plan.Http2 && !Has("http_v2_module") ? "HTTP/2 needs"
+        : plan.TrustedProxies.Count > 0 && !Has("http_realip_module") ? "--trust-proxy needs"
+        : plan.Development is { Refresh: true } && !Has("http_sub_module") ? "pages need to load themselves anew; --no-browser-refresh does without"
         : null;
 
     private bool Has(string module) => _built.Contains($"--with-{module}", StringComparison.Ordinal);

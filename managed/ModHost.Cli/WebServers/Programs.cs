@@ -8,12 +8,17 @@ internal static class Programs
     // An ordinary user's PATH leaves out where distributions put web servers.
     private static readonly string[] s_more = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-    /// <summary>By an environment variable or a name; null: there is none.</summary>
+    /// <summary>By an environment variable, which may be a path or a name, or else by a name; null: there is none.</summary>
     public static string? Find(string variable, string name)
     {
         if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given)
         {
-            return File.Exists(given) ? given : null;
+            if (given.Contains('/', StringComparison.Ordinal))
+            {
+                return File.Exists(given) ? given : null;
+            }
+
+            name = given;
         }
 
         var path = Environment.GetEnvironmentVariable("PATH") ?? "";

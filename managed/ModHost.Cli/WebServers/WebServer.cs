@@ -54,6 +54,6 @@ internal abstract class WebServer(string program, Version version, string module
     /// <summary>The sentence in what a check printed, without the server's own trimmings.</summary>
     public abstract string Reason(string output, string configuration);
 
-    /// <summary>Configuration features that it was built without; each is the end of a sentence.</summary>
+    /// <summary>What it was built without, as the end of a sentence: "HTTPS needs"; null: nothing that is wanted.</summary>
     public virtual string? Missing(ServerPlan plan) => null;
 }

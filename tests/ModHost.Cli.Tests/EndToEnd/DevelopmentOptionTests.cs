@@ -44,7 +44,7 @@ public sealed class DevelopmentOptionTests : IDisposable
         string[] names = [.. Definitions.Options("dev")];
         var shared = rows.All.Where(row => names.Contains(row.Option) && row.Option is not ("--host" or "--port" or "--https-port" or "--key")).ToArray();
 
-        project.Develop(new Dictionary<string, string?> { ["BROWSER"] = browser }, ["--host", "127.0.0.1", "--port", $"{project.Port}",
+        project.Develop(new Dictionary<string, string?> { ["BROWSER"] = "browser", ["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:{_folder}" }, ["--host", "127.0.0.1", "--port", $"{project.Port}",
             "--no-browser-refresh", "--quiet", "--open", "--https-port", $"{https}", "--http2",
             .. shared.SelectMany(row => row.Option == "--certificate" ? row.Typed[..4] : row.Typed).Where(word => word != "--http2")]);
         var page = await project.Shows("first", $"http://127.0.0.1:{project.Port}/there/");
