@@ -85,6 +85,17 @@ internal sealed partial class NginxWriter
         }
     }
 
+    // Where the script goes. Nothing is replaced where there is nothing to find: others have no use for the script, and what
+    // is encoded stays what it is.
+    private static void WriteHeadVariable(ConfigurationText text, ServerPlan plan)
+    {
+        if (plan.Development is { Refresh: true })
+        {
+            text.Block("map $modhost_page:$sent_http_content_encoding $modhost_head {", "}",
+                () => text.Line("default \"\";").Line($"~{Here}:$ </head>;"));
+        }
+    }
+
     private static string FileVariable(ServerPlan plan) => $"$modhost_file_{plan.Identifier}";
 
     // On this machine a page is replaced by what went wrong; whatever else asks is answered by the version that there is.
@@ -102,12 +113,6 @@ internal sealed partial class NginxWriter
         text.Line("if ($remote_addr ~ \"^(127\\.|::1$)\") { set $modhost_page \"${modhost_page}-here\"; }");
         text.Line($"if ($host ~* {Quote(LocalHosts.Pattern(plan.ServerNames))}) {{ set $modhost_page \"${{modhost_page}}-known\"; }}");
         text.Line($"if ($modhost_page = error{DevelopmentPlan.ForPage}) {{ rewrite ^(?!{DevelopmentPlan.Prefix}) {DevelopmentPlan.Error} last; }}");
-        if (development.Refresh)
-        {
-            // Nothing is replaced where there is nothing to find: others have no use for the script.
-            text.Line("set $modhost_head \"\";").Line($"if ($modhost_page ~ {Here}$) {{ set $modhost_head </head>; }}");
-        }
-
         text.Block($"location ^~ {DevelopmentPlan.Prefix} {{", "}", () =>
         {
             text.Line($"if ($modhost_page !~ {Here}$) {{ return 403; }}").Line("access_log off;");

@@ -18,7 +18,7 @@ internal sealed partial class NginxWriter : IConfigurationWriter
     public string Whole(ServerPlan plan)
     {
         var text = new ConfigurationText();
-        text.Line("# Written by modhost start-server, for one run.");
+        text.Line($"# Written by modhost {(plan.Development is null ? "start-server" : "dev")}, for one run.");
         text.Line($"load_module {Quote(plan.Places.Module)};");
         text.Line("daemon off;");
         text.LineIf(plan.User, $"user {plan.User} {plan.UserGroup};".Replace(" ;", ";", StringComparison.Ordinal));
@@ -54,6 +54,7 @@ internal sealed partial class NginxWriter : IConfigurationWriter
         text.Line("sendfile on;").Line("tcp_nopush on;").Line("server_tokens off;");
         WriteLogFormat(text, plan);
         WriteFileVariable(text, plan);
+        WriteHeadVariable(text, plan);
         foreach (var name in s_temporary)
         {
             text.Line($"{name}_temp_path {Quote(Path.Combine(places.Folder, "tmp", name))};");

@@ -48,6 +48,47 @@ public class DevelopmentServerTests(ITestOutputHelper output)
         Assert.Equal(0, await project.Stop());
     }
 
+    [SkippableFact]
+    public async Task A_page_with_a_policy_for_scripts_follows_its_sources_and_one_that_is_encoded_is_left_alone()
+    {
+        Skip.If(Chromium.Missing is not null, Chromium.Missing);
+        await using var project = await DevelopedProject.New();
+        project.Replace("Program.cs", "app.MapGet(\"/edition\"", """
+            app.Use((context, next) =>
+            {
+                context.Response.Headers.ContentSecurityPolicy = "script-src 'self'";
+                return next(context);
+            });
+            app.MapGet("/packed", (HttpContext context) =>
+            {
+                using var packed = new MemoryStream();
+                using (var writer = new StreamWriter(new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.NoCompression)))
+                {
+                    writer.Write("<html><head></head><body>packed</body></html>");
+                }
+
+                context.Response.Headers.ContentEncoding = "gzip";
+                context.Response.Headers["X-Sum"] = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(packed.ToArray()));
+                return Results.Bytes(packed.ToArray(), "text/html");
+            });
+            app.MapGet("/edition"
+            """);
+        await project.Develop();
+        await using var browser = await Chromium.Start();
+        await browser.Open(project.Url);
+        Assert.Equal("first", await browser.Text("#edition"));
+
+        project.WriteEdition("second");
+        await browser.Shows("#edition", "second");
+        using var client = new HttpClient();
+        using var response = await client.GetAsync(new Uri(project.Url + "packed"));
+        Assert.Equal(["gzip"], response.Content.Headers.ContentEncoding);
+        Assert.Equal("script-src 'self'", Assert.Single(response.Headers.GetValues("Content-Security-Policy")));
+        Assert.Equal(Assert.Single(response.Headers.GetValues("X-Sum")),
+            Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(await response.Content.ReadAsByteArrayAsync())));
+        Assert.Equal(0, await project.Stop());
+    }
+
     [Fact]
     public async Task No_request_fails_while_one_edit_follows_the_other()
     {
