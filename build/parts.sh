@@ -66,6 +66,8 @@ build_program() {
     for part in "${@:2}"; do
         sources+=("$root/managed/ModHost.$part")
     done
+    # The command tells what this page tells.
+    [[ $name != modhost ]] || sources+=("$root/docs/errors.md")
     is_current "$folder.stamp" "${sources[@]}" "${managed_sources[@]:1}" && return
     mkdir -p "$artifacts"
     touch "$folder.new"

@@ -9,7 +9,8 @@ namespace ModHost.Posix;
 /// <param name="Modified">Nanoseconds since 1970.</param>
 /// <param name="Changed">The same, of the inode.</param>
 /// <param name="User">Who owns it.</param>
-public readonly record struct PathStatus(ulong Device, ulong Node, long Size, long Modified, long Changed, uint User)
+/// <param name="Group">Its group.</param>
+public readonly record struct PathStatus(ulong Device, ulong Node, long Size, long Modified, long Changed, uint User, uint Group)
 {
     /// <summary>Of what a path leads to, through links; <see langword="null"/>: nothing, or nothing that can be seen.
     /// </summary>
@@ -31,7 +32,8 @@ public readonly record struct PathStatus(ulong Device, ulong Node, long Size, lo
             BinaryPrimitives.ReadInt64LittleEndian(status[40..]),
             Time(status[112..]),
             Time(status[96..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(status[20..]));
+            BinaryPrimitives.ReadUInt32LittleEndian(status[20..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(status[24..]));
     }
 
     private static long Time(ReadOnlySpan<byte> time) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using ModHost.Posix;
 
 namespace ModHost.Supervisor;
@@ -5,6 +6,7 @@ namespace ModHost.Supervisor;
 /// <summary>
 /// <c>modhostd --instance DIR</c>: started by the watchdog, its connection on descriptor 3.
 /// <c>modhostd --config FILE [--instance DIR]</c>: alone, for a service manager.
+/// <c>modhostd --version</c>: only says which one it is.
 /// </summary>
 internal sealed record Arguments(string? Instance, string? Configuration)
 {
@@ -37,6 +39,14 @@ internal sealed record Arguments(string? Instance, string? Configuration)
         using var errors = new Descriptor(2, owns: false);
         _ = AppendFile.Write(errors, "usage: modhostd --config FILE [--instance DIRECTORY]\n"u8, regular: false);
         return Usage;
+    }
+
+    public static int Version()
+    {
+        using var output = new Descriptor(1, owns: false);
+        var version = typeof(Arguments).Assembly.GetName().Version?.ToString(3);
+        _ = AppendFile.Write(output, Encoding.UTF8.GetBytes($"modhostd {version}\n"), regular: false);
+        return 0;
     }
 
     public DaemonPlace Place() => new(Instance ?? Default(), Configuration);

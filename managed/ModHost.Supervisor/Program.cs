@@ -3,4 +3,4 @@ using ModHost.Supervisor;
 
 [assembly: SupportedOSPlatform("linux")]
 
-return Arguments.Parse(args) is { } arguments ? Entry.Run(arguments) : Arguments.Help();
+return args is ["--version"] ? Arguments.Version() : Arguments.Parse(args) is { } arguments ? Entry.Run(arguments) : Arguments.Help();

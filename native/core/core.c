@@ -8,6 +8,13 @@
 #include <stdio.h>
 
 
+#ifdef MODHOST_VERSION
+/* In every file that has this in it, for "modhost check" to find. */
+static const char  mh_version_mark[] __attribute__((used)) =
+    "modhost-version=" MODHOST_VERSION;
+#endif
+
+
 void
 mh_error_set(mh_error *error, unsigned code, const char *format, ...)
 {

@@ -5,27 +5,29 @@ namespace ModHost.Cli.Checks;
 /// <summary>Whether all parts are there.</summary>
 internal static class InstallationChecks
 {
-    private const string Reinstall = "install ModHost again, all of it from one build";
-
     private static readonly string[] s_roots = ["/usr/share/dotnet", "/usr/lib/dotnet"];
 
     public static IEnumerable<Finding> Of(Installation installation, WebServer server)
     {
         yield return Finding.Good("web server", $"{server.Name} {server.Version} at {server.Program}");
-        yield return File.Exists(server.Module) ? Finding.Good("module", server.Module)
-            : Finding.Bad("module", $"{server.Module} is not there", Reinstall);
+        yield return ModuleChecks.Of(server);
         foreach (var program in (string[])[installation.Supervisor, Path.Combine(installation.Managed, "modhost-watchdog"),
             Path.Combine(installation.Managed, "modhost-worker")])
         {
             if (!File.Exists(program) || (File.GetUnixFileMode(program) & UnixFileMode.UserExecute) == 0)
             {
-                yield return Finding.Bad("programs", $"{program} is not there, or cannot be executed", Reinstall);
+                yield return Finding.Bad("programs", $"{program} is not there, or cannot be executed", Refusal.Reinstall);
             }
         }
 
         yield return File.Exists(Path.Combine(installation.Managed, "ModHost.Embedded.dll"))
             ? Finding.Good("managed part", installation.Managed)
-            : Finding.Bad("managed part", $"{installation.Managed} is not whole", Reinstall);
+            : Finding.Bad("managed part", $"{installation.Managed} is not whole", Refusal.Reinstall);
+        foreach (var finding in VersionChecks.Of(installation, server))
+        {
+            yield return finding;
+        }
+
         yield return Frameworks();
     }
 

@@ -1,23 +1,47 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace ModHost.Cli.Checks;
 
-/// <summary>A directive as nginx read it.</summary>
-/// <param name="Block">Names of the blocks around it, from the outside: "http", "server".</param>
-internal sealed record NginxDirective(IReadOnlyList<string> Block, IReadOnlyList<string> Words)
+/// <summary>
+/// Directives out of what <c>nginx -T</c> prints: good input, for nginx has accepted it. It prints file after file, so that
+/// what is included has to be put where it belongs.
+/// </summary>
+internal sealed partial class NginxDirectives
 {
-    public string Name => Words[0];
+    // nginx itself ends where a file includes itself.
+    private const int Deepest = 32;
 
-    public string First => Words.Count > 1 ? Words[1] : "";
-}
+    private readonly List<(string Name, string Text)> _files = [];
+    private readonly List<Directive> _found = [];
+    private readonly List<string> _blocks = [];
+    private readonly List<int> _scopes = [];
+    private int _lastScope;
 
-/// <summary>Directives out of what <c>nginx -T</c> prints: good input, for nginx has accepted it.</summary>
-internal static class NginxDirectives
-{
-    public static IReadOnlyList<NginxDirective> Read(string text)
+    private NginxDirectives(string text)
     {
-        var found = new List<NginxDirective>();
-        var blocks = new List<string>();
+        var starts = FileLine().Matches(text);
+        if (starts.Count == 0)
+        {
+            _files.Add(("", text));
+        }
+
+        for (var i = 0; i < starts.Count; i++)
+        {
+            var begin = starts[i].Index + starts[i].Length;
+            _files.Add((starts[i].Groups[1].Value, text[begin..(i + 1 < starts.Count ? starts[i + 1].Index : text.Length)]));
+        }
+    }
+
+    public static IReadOnlyList<Directive> Read(string text)
+    {
+        var reading = new NginxDirectives(text);
+        reading.ReadFile(reading._files[0].Text, 0);
+        return reading._found;
+    }
+
+    private void ReadFile(string text, int depth)
+    {
         var words = new List<string>();
         for (var at = 0; at < text.Length;)
         {
@@ -27,21 +51,15 @@ internal static class NginxDirectives
                     at = End(text, at, "\n");
                     break;
                 case ';':
-                    Add(found, blocks, words);
+                    Add(words, depth);
                     at++;
                     break;
                 case '{':
-                    Add(found, blocks, [.. words]);
-                    blocks.Add(words.Count > 0 ? words[0] : "");
-                    words.Clear();
+                    Open(words);
                     at++;
                     break;
                 case '}':
-                    if (blocks.Count > 0)
-                    {
-                        blocks.RemoveAt(blocks.Count - 1);
-                    }
-
+                    Close();
                     at++;
                     break;
                 case var character when char.IsWhiteSpace(character):
@@ -51,30 +69,77 @@ internal static class NginxDirectives
                     words.Add(Quoted(text, ref at));
                     break;
                 default:
-                    var end = End(text, at, " \t\r\n;{");
-                    words.Add(text[at..end]);
-                    at = end;
+                    words.Add(Plain(text, ref at));
                     break;
             }
         }
-
-        return found;
     }
 
-    private static void Add(List<NginxDirective> found, List<string> blocks, List<string> words)
+    private void Add(List<string> words, int depth)
     {
-        if (words.Count > 0)
+        if (words is ["include", var pattern] && depth < Deepest)
         {
-            found.Add(new NginxDirective([.. blocks], [.. words]));
+            foreach (var (_, text) in Included(pattern))
+            {
+                ReadFile(text, depth + 1);
+            }
+        }
+        else if (words.Count > 0)
+        {
+            _found.Add(new Directive([.. _blocks], [.. _scopes], [.. words]));
         }
 
         words.Clear();
+    }
+
+    private void Open(List<string> words)
+    {
+        _lastScope++;
+        if (words.Count > 0)
+        {
+            _found.Add(new Directive([.. _blocks], [.. _scopes], [.. words], _lastScope));
+        }
+
+        _blocks.Add(words.Count > 0 ? words[0] : "");
+        _scopes.Add(_lastScope);
+        words.Clear();
+    }
+
+    private void Close()
+    {
+        if (_blocks.Count > 0)
+        {
+            _blocks.RemoveAt(_blocks.Count - 1);
+            _scopes.RemoveAt(_scopes.Count - 1);
+        }
+    }
+
+    // Relative to the folder of the first file, as nginx has it.
+    private IEnumerable<(string Name, string Text)> Included(string pattern)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(_files[0].Name) ?? "", pattern);
+        var glob = new Regex("^" + Regex.Escape(path).Replace(@"\*", "[^/]*", StringComparison.Ordinal)
+            .Replace(@"\?", "[^/]", StringComparison.Ordinal).Replace(@"\[", "[", StringComparison.Ordinal) + "$");
+        return _files.Skip(1).Where(file => glob.IsMatch(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal);
     }
 
     private static int End(string text, int start, string ends)
     {
         var at = text.AsSpan(start).IndexOfAny(ends);
         return at < 0 ? text.Length : start + Math.Max(at, 1);
+    }
+
+    // A brace after a dollar sign is part of a variable.
+    private static string Plain(string text, ref int at)
+    {
+        var start = at++;
+        while (at < text.Length && !char.IsWhiteSpace(text[at]) && text[at] != ';' && (text[at] != '{' || text[at - 1] == '$'))
+        {
+            at += text[at] == '\\' ? 2 : 1;
+        }
+
+        at = Math.Min(at, text.Length);
+        return text[start..at];
     }
 
     private static string Quoted(string text, ref int at)
@@ -94,4 +159,7 @@ internal static class NginxDirectives
         at++;
         return word.ToString();
     }
+
+    [GeneratedRegex(@"^# configuration file (.+):\r?$", RegexOptions.Multiline)]
+    private static partial Regex FileLine();
 }

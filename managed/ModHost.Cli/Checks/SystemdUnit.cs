@@ -1,13 +1,18 @@
-using ModHost.Supervisor.Configuration;
-
 namespace ModHost.Cli.Checks;
 
 /// <summary>A service's settings, out of its files: the unit and its drop-ins.</summary>
 internal sealed class SystemdUnit
 {
+    private const long UsualStop = 90_000;
+
     private static readonly string[] s_folders = ["lib/systemd/system", "usr/lib/systemd/system", "etc/systemd/system"];
 
     private readonly Dictionary<string, string> _settings = new(StringComparer.Ordinal);
+
+    private SystemdUnit(string name) => Name = name;
+
+    /// <summary>"nginx.service".</summary>
+    public string Name { get; }
 
     /// <summary>Null: there is no such unit.</summary>
     /// <param name="root">Where the system is: /.</param>
@@ -20,7 +25,7 @@ internal sealed class SystemdUnit
             return null;
         }
 
-        var unit = new SystemdUnit();
+        var unit = new SystemdUnit(name);
         unit.Read(file);
         foreach (var dropIn in folders.Select(folder => Path.Combine(folder, name + ".d")).Where(Directory.Exists)
             .SelectMany(folder => Directory.GetFiles(folder, "*.conf")).OrderBy(Path.GetFileName, StringComparer.Ordinal))
@@ -34,9 +39,12 @@ internal sealed class SystemdUnit
     /// <summary>The last word on a setting; "" where it was taken back, or never given.</summary>
     public string this[string name] => _settings.GetValueOrDefault(name, "");
 
-    /// <summary>How long it may take to stop.</summary>
-    public TimeSpan StopTime => this["TimeoutStopSec"] is { Length: > 0 } text && Milliseconds(text) is { } time
-        ? TimeSpan.FromMilliseconds(time) : TimeSpan.FromSeconds(90);
+    /// <summary>Milliseconds that it may take to stop.</summary>
+    public long StopTime => (this["TimeoutStopSec"] is { Length: > 0 } text ? text : this["TimeoutSec"]) switch
+    {
+        "infinity" or "0" => long.MaxValue,
+        var time => TimeText.Milliseconds(time) ?? UsualStop,
+    };
 
     private void Read(string file)
     {
@@ -47,18 +55,6 @@ internal sealed class SystemdUnit
             {
                 _settings[line[..equals].Trim()] = line[(equals + 1)..].Trim();
             }
-        }
-    }
-
-    private static long? Milliseconds(string text)
-    {
-        try
-        {
-            return OptionText.Time(text.Replace("min", "m", StringComparison.Ordinal).Replace("sec", "s", StringComparison.Ordinal));
-        }
-        catch (FormatException)
-        {
-            return text == "infinity" ? long.MaxValue / 2_000_000 : null;
         }
     }
 }

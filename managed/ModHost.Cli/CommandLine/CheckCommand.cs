@@ -28,24 +28,17 @@ internal static class CheckCommand
         {
             var file = result.GetValue(configuration) is { } typed ? ThatIsThere(typed) : null;
             var installation = Installation.Own();
-            var found = Findings(WebServerChoice.Installed(result.GetValue(server), installation), installation, file).ToArray();
+            var found = WholeCheck.Run(WebServerChoice.Installed(result.GetValue(server), installation), installation, file, "/");
             Print(found, result.GetValue(json));
             return found.Any(finding => finding.Level == Level.Error) ? ExitCode.Failed : ExitCode.Success;
         });
         return command;
     }
 
-    private static IEnumerable<Finding> Findings(WebServer server, Installation installation, string? configuration)
-    {
-        var parts = InstallationChecks.Of(installation, server).ToArray();
-        return parts.Concat(server is NginxServer ? NginxChecks.Of(server, configuration, "/")
-            : ApacheChecks.Of(server, configuration));
-    }
-
     private static string ThatIsThere(string path) => File.Exists(path) ? Path.GetFullPath(path)
         : throw CommandException.Wrong($"there is no configuration at {path}");
 
-    private static void Print(Finding[] findings, bool json)
+    private static void Print(IReadOnlyList<Finding> findings, bool json)
     {
         if (json)
         {
@@ -68,7 +61,7 @@ internal static class CheckCommand
         }
     }
 
-    private static void WriteJson(Finding[] findings)
+    private static void WriteJson(IReadOnlyList<Finding> findings)
     {
         using var output = Console.OpenStandardOutput();
         using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true }))

@@ -50,9 +50,23 @@ internal sealed partial class ApacheServer : WebServer
     public override IReadOnlyList<string> CheckArguments(string folder, string configuration) =>
         ["apache2", "-d", folder, "-f", configuration, "-t"];
 
+    public override string ModuleTrial(string folder)
+    {
+        // Some distributions build these in.
+        var needed = ((string[])["unixd", "mpm_event", "authz_core"]).Select(module => $"<IfModule !{module}_module>\n"
+            + $"LoadModule {module}_module \"{Path.Combine(ServerModules, $"mod_{module}.so")}\"\n</IfModule>\n");
+        return $"DefaultRuntimeDir \"{folder}\"\nPidFile \"{folder}/pid\"\nErrorLog /dev/stderr\nServerName localhost\n"
+            + string.Concat(needed) + $"LoadModule modhost_module \"{Module}\"\n";
+    }
+
     // "AH00526: Syntax error on line 12 of FILE:", and the reason in the next line.
     public override string Reason(string output, string configuration)
     {
+        if (Fatal().Match(output) is { Success: true } match)
+        {
+            return match.Groups[1].Value.TrimEnd();
+        }
+
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var place = Array.FindIndex(lines, line => line.Contains("Syntax error on line", StringComparison.Ordinal));
         return place >= 0 && place + 1 < lines.Length
@@ -60,6 +74,10 @@ internal sealed partial class ApacheServer : WebServer
                 : $"{lines[place]} {lines[place + 1]}"
             : lines.FirstOrDefault(line => !line.StartsWith("AH00558", StringComparison.Ordinal)) ?? "it says nothing";
     }
+
+    // Of a module: the time, "[modhost:emerg]" and the process stand before it.
+    [GeneratedRegex(@"\[[a-z0-9_]+:(?:emerg|alert|crit)\] (?:\[[^\]]*\] )*(.*)")]
+    private static partial Regex Fatal();
 
     [GeneratedRegex(@"Apache/(\d+\.\d+\.\d+)")]
     private static partial Regex NumberOf();

@@ -9,13 +9,14 @@ internal sealed partial class NginxServer : WebServer
     // From here on the first log can be given on the command line, so that the one of the distribution stays closed.
     private static readonly Version s_firstLog = new(1, 19, 5);
 
-    private readonly string _built;
-
     /// <param name="built">What it was configured with, as it says itself.</param>
     internal NginxServer(string program, Version version, string module, string built)
-        : base(program, version, module) => _built = built;
+        : base(program, version, module) => Built = built;
 
     public override string Name => "nginx";
+
+    /// <summary>What it was built with, as <c>-V</c> prints it.</summary>
+    public string Built { get; }
 
     public override IConfigurationWriter Writer { get; } = new NginxWriter();
 
@@ -46,6 +47,9 @@ internal sealed partial class NginxServer : WebServer
     public override IReadOnlyList<string> CheckArguments(string folder, string configuration) =>
         [.. Arguments(folder, configuration), "-t"];
 
+    public override string ModuleTrial(string folder) =>
+        $"load_module \"{Module}\";\npid \"{folder}/pid\";\nerror_log stderr;\nevents {{ }}\n";
+
     public override string Reason(string output, string configuration)
     {
         var match = Fatal().Match(output);
@@ -60,7 +64,7 @@ internal sealed partial class NginxServer : WebServer
         : plan.Development is { Refresh: true } && !Has("http_sub_module") ? "pages need to load themselves anew; --no-browser-refresh does without"
         : null;
 
-    private bool Has(string module) => _built.Contains($"--with-{module}", StringComparison.Ordinal);
+    private bool Has(string module) => Built.Contains($"--with-{module}", StringComparison.Ordinal);
 
     [GeneratedRegex(@"nginx version: \S+?/(\d+\.\d+\.\d+)")]
     private static partial Regex NumberOf();

@@ -34,6 +34,13 @@ internal static class Programs
     /// <summary>All that it prints, and how it ends.</summary>
     public static (int Code, string Text) Output(string program, IEnumerable<string> arguments)
     {
+        var (code, text, errors) = Run(program, arguments);
+        return (code, text + errors);
+    }
+
+    /// <summary>The same, with its errors apart.</summary>
+    public static (int Code, string Text, string Errors) Run(string program, IEnumerable<string> arguments)
+    {
         var info = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
@@ -47,7 +54,7 @@ internal static class Programs
             var errors = process.StandardError.ReadToEndAsync();
             var text = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return (process.ExitCode, text + errors.Result);
+            return (process.ExitCode, text, errors.Result);
         }
         catch (System.ComponentModel.Win32Exception exception)
         {

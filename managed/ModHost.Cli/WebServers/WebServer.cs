@@ -51,6 +51,10 @@ internal abstract class WebServer(string program, Version version, string module
     /// <summary>argv of a check of the configuration.</summary>
     public abstract IReadOnlyList<string> CheckArguments(string folder, string configuration);
 
+    /// <summary>The least configuration that loads ModHost's module.</summary>
+    /// <param name="folder">Where the server may write.</param>
+    public abstract string ModuleTrial(string folder);
+
     /// <summary>The sentence in what a check printed, without the server's own trimmings.</summary>
     public abstract string Reason(string output, string configuration);
 

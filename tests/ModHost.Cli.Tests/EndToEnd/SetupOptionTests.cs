@@ -1,10 +1,9 @@
-using System.Text.Json;
 using ModHost.Cli.Tests.Options;
 using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.Cli.Tests.EndToEnd;
 
-/// <summary>What options do that are about files: of <c>setup-server</c>, <c>check</c> and <c>start-server</c>.</summary>
+/// <summary>What options do that are about files: of <c>setup-server</c> and <c>start-server</c>.</summary>
 public sealed class SetupOptionTests : IDisposable
 {
     private readonly string _folder = Settings.NewFolder("setup");
@@ -68,25 +67,6 @@ public sealed class SetupOptionTests : IDisposable
         Assert.True(code == 0, output);
         Assert.Contains(listen, output, StringComparison.Ordinal);
         Assert.Contains(log, output, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("nginx", "nginx.conf")]
-    [InlineData("apache", "httpd.conf")]
-    [Effect("check", "--json")]
-    [Effect("check", "--server")]
-    public async Task A_configuration_is_checked_and_the_findings_are_json(string server, string name)
-    {
-        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
-        await using var written = RunningCommand.Start(app, "--server", server, "--setup-only", "--mode", "daemon");
-        await Wait.Until("the configuration is there", () => written.HasExited);
-
-        var (_, output) = await RunningCommand.Run("check", Path.Combine(written.State, name), "--server", server, "--json");
-
-        using var json = JsonDocument.Parse(output);
-        var first = json.RootElement[0];
-        Assert.Equal(("ok", "web server"), (first.GetProperty("level").GetString(), first.GetProperty("subject").GetString()));
-        Assert.StartsWith(server, first.GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,66 @@
+namespace ModHost.Cli.Checks;
+
+/// <summary>Applications, and whether those who run them can read them.</summary>
+internal static class ApplicationChecks
+{
+    private static readonly string[] s_kinds = [".dll", ".so", ".json"];
+
+    public static IEnumerable<Finding> Of(ServerConfiguration configuration)
+    {
+        if (configuration.Applications.Count == 0)
+        {
+            yield return Finding.Doubt("application", $"{configuration.Server} has none of ModHost's", configuration.IsNginx
+                ? "modhost_pass /path/to/App.dll; in a location (docs/directives.md)"
+                : "ModHostAlias / /path/to/App.dll in a virtual host (docs/directives.md)");
+        }
+
+        foreach (var application in configuration.Applications.Distinct())
+        {
+            yield return Of(configuration, application);
+        }
+
+        foreach (var group in configuration.UsedGroups)
+        {
+            foreach (var key in (string[])["home", "dotnet-root"])
+            {
+                if (group[key] is { } folder && FileAccessCheck.Find(folder, group.ReaderOr(configuration.User)) is { } obstacle)
+                {
+                    yield return Obstructed(group.ReaderOr(configuration.User), $"enter {key}={folder}", obstacle);
+                }
+            }
+        }
+    }
+
+    private static Finding Of(ServerConfiguration configuration, HostedApplication application)
+    {
+        var reader = configuration.ReaderOf(application);
+        var obstacle = Files(application.Path).Select(file => FileAccessCheck.Find(file, reader)).FirstOrDefault(found => found is not null);
+        return obstacle is not null ? Obstructed(reader, $"read {application.Path}", obstacle)
+            : Finding.Good("application", $"{application.Path}, as {reader.Name} "
+                + (application.Group is { } group ? $"in process group {group}" : $"in {configuration.Server}'s own processes"));
+    }
+
+    private static Finding Obstructed(FileReader reader, string what, Obstacle obstacle)
+    {
+        var remedy = $"chmod o+{(Directory.Exists(obstacle.Path) ? "rx" : "r")} {obstacle.Path}, or give it to {reader.Name} or a "
+            + $"group of {reader.Name}'s";
+        return obstacle.IsCertain
+            ? Finding.Bad("permissions", $"{reader.Name} cannot {what}, because of {obstacle.Path}", remedy)
+            : Finding.Doubt("permissions", $"{reader.Name} cannot {what}, because of {obstacle.Path}, unless an access list lets it", remedy);
+    }
+
+    // What lies beside an application is part of it.
+    private static string[] Files(string path)
+    {
+        var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "/";
+        try
+        {
+            return Directory.EnumerateFiles(folder).Where(file => s_kinds.Contains(Path.GetExtension(file)))
+                .Order(StringComparer.Ordinal).Prepend(path).ToArray();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [path];
+        }
+    }
+}

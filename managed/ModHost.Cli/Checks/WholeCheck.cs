@@ -1,0 +1,30 @@
+using ModHost.Cli.WebServers;
+
+namespace ModHost.Cli.Checks;
+
+/// <summary>All checks, in the order in which they are printed.</summary>
+internal static class WholeCheck
+{
+    /// <param name="file">The configuration; null: the distribution's.</param>
+    /// <param name="root">Where the system is: /.</param>
+    public static IReadOnlyList<Finding> Run(WebServer server, Installation installation, string? file, string root)
+    {
+        List<Finding> findings = [.. InstallationChecks.Of(installation, server)];
+        IConfigurationSource source = server is NginxServer nginx ? new NginxSource(nginx) : new ApacheSource((ApacheServer)server);
+        if (source.Read(file, findings) is { } configuration)
+        {
+            findings.AddRange(Of(configuration, root));
+        }
+
+        return findings;
+    }
+
+    /// <summary>What can be told from what a configuration says.</summary>
+    public static IEnumerable<Finding> Of(ServerConfiguration configuration, string root) =>
+    [
+        .. ApplicationChecks.Of(configuration),
+        .. PortChecks.Of(configuration),
+        .. FolderChecks.Of(configuration),
+        .. ServiceChecks.Of(configuration, root),
+    ];
+}
