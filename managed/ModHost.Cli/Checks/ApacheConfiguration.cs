@@ -17,6 +17,7 @@ internal sealed partial class ApacheConfiguration(IReadOnlyList<Directive> all, 
         {
             Server = WebServers.WebServerChoice.Apache,
             IsService = service,
+            IsPrivileged = root || service,
             User = FileReader.OfServer(root || service ? Running(running, "User") : null, Running(running, "Group")),
             Applications =
             [

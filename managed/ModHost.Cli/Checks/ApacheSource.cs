@@ -18,7 +18,6 @@ internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
         }
 
         findings.Add(Finding.Good("configuration", "Apache accepts it"));
-        findings.AddRange(Refusal.Warnings(server, errors));
         var information = Path.Combine(server.ServerModules, "mod_info.so");
         var (dumped, directives, reason) = Run(file, "-t", "-D", "DUMP_CONFIG", "-c", $"LoadModule info_module {information}");
         if (dumped != 0)

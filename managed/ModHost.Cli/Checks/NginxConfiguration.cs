@@ -17,6 +17,7 @@ internal sealed partial class NginxConfiguration(IReadOnlyList<Directive> all, s
         {
             Server = WebServers.WebServerChoice.Nginx,
             IsService = service,
+            IsPrivileged = root || service,
             User = User(root || service),
             Applications = [.. all.Named("modhost_pass").Select(Application)],
             Groups = [.. all.Named("modhost_daemon_process").Select(one => DeclaredGroup.From([.. one.Words.Skip(1)]))],

@@ -17,7 +17,6 @@ internal sealed class NginxSource(NginxServer server) : IConfigurationSource
         }
 
         findings.Add(Finding.Good("configuration", "nginx accepts it"));
-        findings.AddRange(Refusal.Warnings(server, errors));
         return new NginxConfiguration(NginxDirectives.Read(text), server.Built).Read(file is null or Usual);
     }
 }

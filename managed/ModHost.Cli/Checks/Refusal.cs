@@ -50,11 +50,6 @@ internal static partial class Refusal
     /// <param name="reason">The sentence of the web server's.</param>
     public static Finding Of(WebServer server, string reason) => Finding.Bad("configuration", reason, Remedy(server, reason));
 
-    /// <summary>What the web server warns of and ModHost has a tag for.</summary>
-    public static IEnumerable<Finding> Warnings(WebServer server, string output) => Warning().Matches(output)
-        .Select(match => match.Groups[1].Value.TrimEnd())
-        .Select(text => Finding.Doubt("configuration", text, Remedy(server, text)));
-
     public static string Remedy(WebServer server, string reason)
     {
         if (Tag().Match(reason) is { Success: true } match
@@ -103,7 +98,4 @@ internal static partial class Refusal
 
     [GeneratedRegex(@"(?:nam\(""|(?:user|group) name )([^""\s]+)")]
     private static partial Regex NamedUser();
-
-    [GeneratedRegex(@"\[(?:[a-z_]+:)?warn\] .*?(MH\d{4}: .*)")]
-    private static partial Regex Warning();
 }

@@ -15,6 +15,9 @@ internal sealed record ServerConfiguration
     /// <summary>Names that the service may have.</summary>
     public IReadOnlyList<string> Units => IsNginx ? ["nginx.service"] : ["apache2.service", "httpd.service"];
 
+    /// <summary>Whether root starts it, so that groups can have users of their own.</summary>
+    public bool IsPrivileged { get; init; }
+
     /// <summary>Whose the processes are that serve.</summary>
     public required FileReader User { get; init; }
 

@@ -23,6 +23,7 @@ internal static class WholeCheck
     public static IEnumerable<Finding> Of(ServerConfiguration configuration, string root) =>
     [
         .. ApplicationChecks.Of(configuration),
+        .. GroupChecks.Of(configuration),
         .. PortChecks.Of(configuration),
         .. FolderChecks.Of(configuration),
         .. ServiceChecks.Of(configuration, root),

@@ -101,6 +101,24 @@ public sealed class FindingTests : IDisposable
         Assert.StartsWith(directive, finding.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a user=1234", "b user=1235", "")]
+    [InlineData("a user=1234", "b", "MH0236: b has the web server's own user, 33 → give each group a user= of its own")]
+    [InlineData("a", "c", "MH0237: c runs nothing → remove it, or name it with process_group=")]
+    public void Groups_are_to_be_used_and_to_have_users_of_their_own(string first, string second, string expected)
+    {
+        var findings = GroupChecks.Of(Configuration("nginx") with
+        {
+            IsPrivileged = true,
+            User = new FileReader("33", 33),
+            Applications = [new HostedApplication("/srv/a.dll", "a"), new HostedApplication("/srv/b.dll", "b")],
+            Groups = [DeclaredGroup.From(first.Split(' ')), DeclaredGroup.From(second.Split(' '))],
+        });
+
+        Assert.Equal(expected, string.Join('\n', findings.Select(finding => $"{finding.Text} → {finding.Remedy}")));
+        Assert.All(findings, finding => Assert.Equal(Level.Warning, finding.Level));
+    }
+
     [Fact]
     public void A_port_is_tried_at_the_address_that_is_listened_at()
     {

@@ -45,16 +45,5 @@ public class RefusalTests
         Assert.All(Refusal.Tags, tag => Assert.Contains(tag, ErrorReference.Tags));
     }
 
-    [Theory]
-    [InlineData("nginx", "2026/11/21 06:10:34 [warn] 16205#16205: MH0237: process group \"a\" is declared, and nobody passes to it in x:3")]
-    [InlineData("apache", "[Sat Nov 21 06:06:17.181393 2026] [modhost:warn] [pid 23046:tid 23046] MH0237: process group \"a\" is declared, and nobody passes to it in x:3")]
-    public void Warnings_are_told_with_their_remedies(string server, string line)
-    {
-        var finding = Assert.Single(Refusal.Warnings(Server(server), line + "\nother\n"));
-
-        Assert.Equal((Level.Warning, "MH0237: process group \"a\" is declared, and nobody passes to it in x:3"), (finding.Level, finding.Text));
-        Assert.StartsWith("remove it", finding.Remedy, StringComparison.Ordinal);
-    }
-
     private static WebServer Server(string name) => WebServerChoice.Installed(name, s_installation);
 }

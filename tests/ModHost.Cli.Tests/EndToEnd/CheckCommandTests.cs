@@ -145,7 +145,7 @@ public class CheckCommandTests
         using var configuration = new CheckedServer(server) { Group = "idle" };
         var app = await CopyOf("Hello", configuration);
 
-        Expect(await configuration.Check(app), ExitCode.Success, "warning  configuration: MH0237", "→ remove it");
+        Expect(await configuration.Check(app), ExitCode.Success, "warning  process group: MH0237: idle runs nothing", "→ remove it");
     }
 
     [Theory]
@@ -205,7 +205,7 @@ public class CheckCommandTests
     private static void Expect((int Code, string Output) result, int code, params string[] texts)
     {
         Assert.True(result.Code == code, result.Output);
-        Assert.All(texts, text => Assert.Contains(text, result.Output, StringComparison.Ordinal));
+        Assert.All(texts, text => Assert.True(result.Output.Contains(text, StringComparison.Ordinal), $"no '{text}' in\n{result.Output}"));
     }
 
     // One whose files may be changed, and which everybody can reach.

@@ -51,7 +51,7 @@ internal sealed class CheckedServer(string server) : IDisposable
 
     private string Nginx(string app) => string.Create(CultureInfo.InvariantCulture, $$"""
         load_module "{{Module}}";
-        {{(Environment.IsPrivilegedProcess ? "user nobody;" : "")}}
+        {{(Environment.IsPrivilegedProcess ? "user nobody nogroup;" : "")}}
         pid {{Folder}}/pid;
         error_log stderr;
         worker_shutdown_timeout 30s;
