@@ -91,7 +91,9 @@ internal sealed partial class ApacheWriter
             "json" => s_jsonFormat,
             var own => own,
         };
-        text.Line($"CustomLog {Quote(plan.Logs.Access ?? "/dev/stdout")} {Quote(format)}");
+        // Who starts the server asks for its state, and nobody else; that is no news.
+        var but = plan.StatusPath.Length > 0 ? $" \"expr=%{{REQUEST_URI}} != '{plan.StatusPath}'\"" : "";
+        text.Line($"CustomLog {Quote(plan.Logs.Access ?? "/dev/stdout")} {Quote(format)}{but}");
     }
 
     // Where Debian's configuration listens in any case is no matter of a site.

@@ -35,6 +35,7 @@ internal sealed partial class ApacheWriter : IConfigurationWriter
         WriteTypes(text);
         text.LineIf(places.Run, $"ModHostRunDirectory {Quote(places.Run ?? "")}");
         text.LineIf(places.State, $"ModHostStateDirectory {Quote(places.State ?? "")}");
+        text.LineIf(places.Managed, $"ModHostManagedDirectory {Quote(places.Managed ?? "")}");
         text.LineIf(plan.DotnetRoot, $"ModHostDotnetRoot {Quote(plan.DotnetRoot ?? "")}");
         WriteGroup(text, plan);
         text.Line("<Directory />").Line("    AllowOverride None").Line("    Require all denied").Line("</Directory>");

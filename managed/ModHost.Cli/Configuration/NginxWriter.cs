@@ -62,6 +62,7 @@ internal sealed partial class NginxWriter : IConfigurationWriter
 
         text.LineIf(places.Run, $"modhost_run_directory {Quote(places.Run ?? "")};");
         text.LineIf(places.State, $"modhost_state_directory {Quote(places.State ?? "")};");
+        text.LineIf(places.Managed, $"modhost_managed_directory {Quote(places.Managed ?? "")};");
         text.LineIf(plan.DotnetRoot, $"modhost_dotnet_root {Quote(plan.DotnetRoot ?? "")};");
         WriteGroup(text, plan);
         text.Line();

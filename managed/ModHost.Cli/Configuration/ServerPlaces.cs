@@ -9,6 +9,9 @@ internal sealed record ServerPlaces(string Module, string? Run, string? State)
     /// <summary>Folder of a server that runs from the command line; empty: the distribution's server.</summary>
     public string Folder { get; init; } = "";
 
+    /// <summary>Where ModHost's managed part is; null: where it was installed.</summary>
+    public string? Managed { get; init; }
+
     /// <summary>Open files that a worker may have.</summary>
     public int OpenFiles { get; init; } = 2048;
 

@@ -174,6 +174,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             Folder = directory.Path,
             OpenFiles = OpenFiles.Limit,
             ServerVersion = server.Version,
+            Managed = ManagedPart.For(Installation.Own(), directory, identity),
         };
         var plan = options.Plan(result, app, server, places);
         plan = plan with

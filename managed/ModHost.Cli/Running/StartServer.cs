@@ -81,6 +81,7 @@ internal sealed class StartServer(ServerOptions options, StartOptions own, Parse
             OpenFiles = OpenFiles.Limit,
             ServerVersion = server.Version,
             ServerModules = server.ServerModules,
+            Managed = ManagedPart.For(Installation.Own(), directory, identity),
         };
         var plan = options.Plan(result, app, server, places);
         plan = plan with

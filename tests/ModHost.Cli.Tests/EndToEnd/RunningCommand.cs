@@ -38,13 +38,16 @@ internal sealed partial class RunningCommand : IAsyncDisposable
             || ProcFs.HasEnvironment(process.Id, "MODHOST_TESTED_BY", _folder))).Select(process => process.Id)];
 
     /// <summary>Starts <c>modhost start-server</c> at a free port.</summary>
-    public static RunningCommand Start(string app, params string[] options)
+    public static RunningCommand Start(string app, params string[] options) => StartOf(Program, app, options);
+
+    /// <summary>The same, of another installation.</summary>
+    public static RunningCommand StartOf(string program, string app, params string[] options)
     {
         var folder = NewFolder();
         var port = FreePort.Next();
         string[] arguments = ["start-server", app, "--host", "127.0.0.1", "--port", $"{port}",
             "--setenv", $"MODHOST_TESTED_BY={folder}", .. options];
-        return new RunningCommand(Child.Start(Program, arguments, folder, Environment(folder)), folder, port);
+        return new RunningCommand(Child.Start(program, arguments, folder, Environment(folder)), folder, port);
     }
 
     /// <summary>Starts it and waits until it says that it serves.</summary>

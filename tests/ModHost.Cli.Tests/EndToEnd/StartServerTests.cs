@@ -73,6 +73,31 @@ public class StartServerTests
         Assert.Equal(ExitCode.Success, await command.Stop());
     }
 
+    /// <summary>As whoever builds it as root, at home.</summary>
+    [SkippableTheory]
+    [InlineData("nginx", "embedded")]
+    [InlineData("nginx", "daemon")]
+    [InlineData("apache", "embedded")]
+    [InlineData("apache", "daemon")]
+    public async Task Who_serves_need_not_be_able_to_read_what_is_installed(string server, string mode)
+    {
+        Skip.If(Environment.UserName != "root", "Root alone has others do the work.");
+        var app = await AppBuild.Of("Hello", AppRuntime.Jit);
+        var home = RunningCommand.NewFolder();
+        File.SetUnixFileMode(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await Child.Run("cp", ["-r", Settings.Dist, Path.Combine(home, "dist")]);
+        await using (var command = RunningCommand.StartOf(Path.Combine(home, "dist", "bin", "modhost"), app,
+            "--server", server, "--mode", mode, "--user", "www-data"))
+        {
+            await command.Says("Serving ");
+            Assert.Contains("Hello, World!", await command.Get("/json"), StringComparison.Ordinal);
+            Assert.DoesNotContain("\"GET /modhost-", command.Output, StringComparison.Ordinal);
+            Assert.Equal(ExitCode.Success, await command.Stop());
+        }
+
+        Directory.Delete(home, recursive: true);
+    }
+
     [Theory]
     [InlineData("nginx", "--document-root")]
     [InlineData("nginx", "--no-document-root")]
