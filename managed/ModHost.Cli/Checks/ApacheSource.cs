@@ -5,7 +5,6 @@ namespace ModHost.Cli.Checks;
 /// <summary>Apache's configuration, as Apache itself reads it: mod_info prints its directives, and a dump its user.</summary>
 internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
 {
-    private const string Debian = "/etc/apache2/";
     private const string Usual = "/etc/apache2/apache2.conf";
 
     public ServerConfiguration? Read(string? file, List<Finding> findings)
@@ -31,11 +30,14 @@ internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
             .Read(file is null or Usual);
     }
 
-    // Debian's own needs variables that its control script sets; it passes on what it does not know.
+    // Debian's own configuration has variables in it, which its control script reads from a file; as that does.
     private (int Code, string Text, string Errors) Run(string? file, params string[] arguments)
     {
-        var control = file is null || file.StartsWith(Debian, StringComparison.Ordinal)
-            ? Programs.Find("MODHOST_APACHECTL", "apachectl") : null;
-        return Programs.Run(control ?? server.Program, [.. file is null ? (string[])[] : ["-f", file], .. arguments]);
+        var variables = Environment.GetEnvironmentVariable("APACHE_ENVVARS") is { Length: > 0 } given ? given : "/etc/apache2/envvars";
+        string[] all = [.. file is null ? (string[])[] : ["-f", file], .. arguments];
+        var isDebians = file is null || file.StartsWith(Path.GetDirectoryName(variables) + "/", StringComparison.Ordinal);
+        return isDebians && File.Exists(variables)
+            ? Programs.Run("/bin/sh", ["-c", ". \"$0\"; exec \"$@\"", variables, server.Program, .. all])
+            : Programs.Run(server.Program, all);
     }
 }

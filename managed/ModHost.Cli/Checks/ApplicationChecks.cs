@@ -34,7 +34,8 @@ internal static class ApplicationChecks
     private static Finding Of(ServerConfiguration configuration, HostedApplication application)
     {
         var reader = configuration.ReaderOf(application);
-        var obstacle = Files(application.Path).Select(file => FileAccessCheck.Find(file, reader)).FirstOrDefault(found => found is not null);
+        var obstacle = Files(application.Path).Select(file => FileAccessCheck.Find(file, reader))
+            .FirstOrDefault(found => found is not null);
         return obstacle is not null ? Obstructed(reader, $"read {application.Path}", obstacle)
             : Finding.Good("application", $"{application.Path}, as {reader.Name} "
                 + (application.Group is { } group ? $"in process group {group}" : $"in {configuration.Server}'s own processes"));
@@ -42,11 +43,12 @@ internal static class ApplicationChecks
 
     private static Finding Obstructed(FileReader reader, string what, Obstacle obstacle)
     {
+        var text = $"{reader.Name} cannot {what}, because of {obstacle.Path}";
         var remedy = $"chmod o+{(Directory.Exists(obstacle.Path) ? "rx" : "r")} {obstacle.Path}, or give it to {reader.Name} or a "
             + $"group of {reader.Name}'s";
         return obstacle.IsCertain
-            ? Finding.Bad("permissions", $"{reader.Name} cannot {what}, because of {obstacle.Path}", remedy)
-            : Finding.Doubt("permissions", $"{reader.Name} cannot {what}, because of {obstacle.Path}, unless an access list lets it", remedy);
+            ? Finding.Bad("permissions", text, remedy)
+            : Finding.Doubt("permissions", $"{text}, unless an access list lets it", remedy);
     }
 
     // What lies beside an application is part of it.

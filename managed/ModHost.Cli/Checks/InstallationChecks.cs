@@ -5,7 +5,7 @@ namespace ModHost.Cli.Checks;
 /// <summary>Whether all parts are there.</summary>
 internal static class InstallationChecks
 {
-    private static readonly string[] s_roots = ["/usr/share/dotnet", "/usr/lib/dotnet"];
+    private static readonly string[] s_roots = ["/usr/share/dotnet", "/usr/lib/dotnet", "/usr/lib64/dotnet"];
 
     public static IEnumerable<Finding> Of(Installation installation, WebServer server)
     {
@@ -27,19 +27,18 @@ internal static class InstallationChecks
         {
             yield return finding;
         }
-
-        yield return Frameworks();
     }
 
-    // The web server's own check says whether it is the one that an application asks for.
-    private static Finding Frameworks()
+    /// <summary>What applications can be run with. The web server's own check says whether it is what one asks for.</summary>
+    /// <param name="configured">Where .NET is besides the usual places.</param>
+    public static Finding Frameworks(IEnumerable<string> configured)
     {
-        const string File = "/etc/dotnet/install_location";
-        var roots = System.IO.File.Exists(File) ? s_roots.Prepend(System.IO.File.ReadAllText(File).Trim()) : s_roots;
+        const string Location = "/etc/dotnet/install_location";
+        var roots = configured.Concat(File.Exists(Location) ? [File.ReadAllText(Location).Trim()] : []).Concat(s_roots);
         var versions = roots.Distinct().Select(root => Path.Combine(root, "shared", "Microsoft.AspNetCore.App"))
             .Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Distinct().ToArray();
         return versions.Length > 0 ? Finding.Good(".NET", $"ASP.NET Core {string.Join(", ", versions)}")
             : Finding.Doubt(".NET", "no ASP.NET Core runtime is installed: only NativeAOT applications will run",
-                "install aspnetcore-runtime-10.0, or set modhost_dotnet_root");
+                "apt-get install aspnetcore-runtime-10.0, or say where it is (docs/directives.md)");
     }
 }

@@ -22,18 +22,20 @@ internal static class PortChecks
         }
         catch (SocketException exception)
         {
-            return exception.SocketErrorCode switch
-            {
-                SocketError.AddressAlreadyInUse => Finding.Bad("ports", $"{text} is in use", string.Create(CultureInfo.InvariantCulture,
-                    $"stop what has it (ss -ltnp 'sport = :{place.Port}' tells), or listen at another port")),
-                SocketError.AccessDenied => Finding.Bad("ports", $"{text} needs root", "start the web server as root, or listen at a port from 1024 on"),
-                SocketError.AddressNotAvailable => Finding.Bad("ports", $"{text} is no address of this machine",
-                    "listen at one of those that ip -brief address tells"),
-                SocketError.AddressFamilyNotSupported => Finding.Bad("ports", $"{text}: this machine has no IPv6", "remove that line, or enable IPv6"),
-                _ => Finding.Bad("ports", $"{text}: {exception.Message}", "listen somewhere else"),
-            };
+            var (problem, remedy) = Problem(exception, place.Port);
+            return Finding.Bad("ports", $"{text} {problem}", remedy);
         }
     }
+
+    private static (string Problem, string Remedy) Problem(SocketException exception, int port) => exception.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => ("is in use", string.Create(CultureInfo.InvariantCulture,
+            $"stop what has it (ss -ltnp 'sport = :{port}' tells), or listen at another port")),
+        SocketError.AccessDenied => ("needs root", "start the web server as root, or listen at a port from 1024 on"),
+        SocketError.AddressNotAvailable => ("is no address of this machine", "listen at one of those that ip -brief address tells"),
+        SocketError.AddressFamilyNotSupported => ("is of IPv6, which this machine has not", "remove that line, or enable IPv6"),
+        _ => ($"cannot be had: {exception.Message}", "listen somewhere else"),
+    };
 
     private static Socket Open(ListenPlace place)
     {

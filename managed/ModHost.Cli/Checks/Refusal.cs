@@ -30,9 +30,11 @@ internal static partial class Refusal
     [
         (Any("unknown directive \"modhost_", "Invalid command 'ModHost"),
             (server, _) => $"load the module: modhost module-config {server.Name} prints the line"),
-        (Any("is not binary compatible", "instead of", "different version of Apache", "API module structure", "undefined symbol"), OtherServer),
+        (Any("is not binary compatible", "instead of", "different version of Apache", "API module structure", "undefined symbol"),
+            OtherServer),
         (Any("cannot open shared object"), (_, _) => "install that module, or take its line out"),
-        (Any("getpwnam(", "bad user name"), (_, reason) => $"adduser --system --group --no-create-home {NameIn(reason)}, or name another user"),
+        (Any("getpwnam(", "bad user name"),
+            (_, reason) => $"adduser --system --group --no-create-home {NameIn(reason)}, or name another user"),
         (Any("getgrnam(", "bad group name"), (_, reason) => $"addgroup --system {NameIn(reason)}, or name another group"),
         (text => text.Contains("bind()", StringComparison.Ordinal) && text.Contains("Permission denied", StringComparison.Ordinal),
             (_, _) => "ports below 1024 need root: start it as root, or listen at another port"),

@@ -45,6 +45,9 @@ internal sealed record ServerConfiguration
 
     public bool IsNginx => Server == WebServerChoice.Nginx;
 
+    /// <summary>All places of .NET that it names.</summary>
+    public IEnumerable<string> DotnetRoots => Groups.Select(group => group["dotnet-root"]).Prepend(DotnetRoot).OfType<string>();
+
     /// <summary>Groups that an application runs in.</summary>
     public IEnumerable<DeclaredGroup> UsedGroups =>
         Groups.Where(group => Applications.Any(application => application.Group == group.Name));

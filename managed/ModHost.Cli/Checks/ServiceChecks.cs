@@ -34,7 +34,7 @@ internal static class ServiceChecks
     {
         var embedded = configuration.Applications.Any(application => application.Group is null)
             ? configuration.EmbeddedStops.Append(Shutdown).Max() : 0;
-        var first = Math.Max(configuration.Drain ?? (LongestGraceful(configuration) is > 0 and var graceful ? graceful : Graceful), embedded);
+        var first = Math.Max(configuration.Drain ?? UsualDrain(configuration), embedded);
         return first + (configuration.UsedGroups.Any() ? configuration.UsedGroups.Max(ShutdownOf) + Grace : 0);
     }
 
@@ -44,9 +44,12 @@ internal static class ServiceChecks
     private static long LongestGraceful(ServerConfiguration configuration) =>
         configuration.UsedGroups.Select(group => group.Time("graceful-timeout", Graceful)).DefaultIfEmpty(0).Max();
 
+    private static long UsualDrain(ServerConfiguration configuration) =>
+        LongestGraceful(configuration) is > 0 and var time ? time : Graceful;
+
     private static Finding? Drain(ServerConfiguration configuration)
     {
-        var seconds = Seconds(LongestGraceful(configuration) is > 0 and var graceful ? graceful : Graceful);
+        var seconds = Seconds(UsualDrain(configuration));
         var (name, remedy) = configuration.IsNginx
             ? ("worker_shutdown_timeout", Invariant($"worker_shutdown_timeout {seconds}s; outside of http"))
             : ("GracefulShutdownTimeout", Invariant($"GracefulShutdownTimeout {seconds} outside of virtual hosts"));
@@ -75,7 +78,8 @@ internal static class ServiceChecks
     // When that command returns, systemd sends its own signal. Apache's graceful-stop is what it should be.
     private static Finding? Stop(ServerConfiguration configuration, SystemdUnit unit) => !configuration.IsNginx ? null
         : unit["ExecStop"].Length > 0
-            ? Finding.Bad(Subject, $"ExecStop= of {unit.Name} ends nginx before its applications", DropIn(unit, "ExecStop=, KillSignal=SIGQUIT"))
+            ? Finding.Bad(Subject, $"ExecStop= of {unit.Name} ends nginx before its applications",
+                DropIn(unit, "ExecStop=, KillSignal=SIGQUIT"))
         : unit["KillSignal"] is not ("SIGQUIT" or "QUIT" or "3")
             ? Finding.Doubt(Subject, $"{unit.Name} stops nginx by a signal that breaks requests off", DropIn(unit, "KillSignal=SIGQUIT"))
         : null;
@@ -84,7 +88,8 @@ internal static class ServiceChecks
     {
         var mode = unit["KillMode"] is { Length: > 0 } given ? given : "control-group";
         return mode == "mixed" ? null : Finding.Bad(Subject,
-            $"KillMode={mode} of {unit.Name} ends workers with the web server, and their requests with them", DropIn(unit, "KillMode=mixed"));
+            $"KillMode={mode} of {unit.Name} ends workers with the web server, and their requests with them",
+            DropIn(unit, "KillMode=mixed"));
     }
 
     private static Finding? Memory(ServerConfiguration configuration, SystemdUnit unit) =>

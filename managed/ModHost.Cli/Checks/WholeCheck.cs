@@ -11,7 +11,9 @@ internal static class WholeCheck
     {
         List<Finding> findings = [.. InstallationChecks.Of(installation, server)];
         IConfigurationSource source = server is NginxServer nginx ? new NginxSource(nginx) : new ApacheSource((ApacheServer)server);
-        if (source.Read(file, findings) is { } configuration)
+        var configuration = source.Read(file, findings);
+        findings.Add(InstallationChecks.Frameworks(configuration?.DotnetRoots ?? []));
+        if (configuration is not null)
         {
             findings.AddRange(Of(configuration, root));
         }

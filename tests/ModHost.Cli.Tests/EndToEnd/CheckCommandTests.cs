@@ -170,6 +170,17 @@ public class CheckCommandTests
     }
 
     [Theory]
+    [InlineData("export CHECKED_USER=nobody", ExitCode.Success, "ok       configuration: Apache accepts it")]
+    [InlineData("export OTHER=nobody", ExitCode.Failed, "error    configuration: ")]
+    public async Task Apaches_configuration_has_the_variables_of_the_file_beside_it(string variables, int expected, string finding)
+    {
+        using var configuration = new CheckedServer("apache") { More = "ServerAdmin ${CHECKED_USER}\nUser ${CHECKED_USER}", Variables = variables };
+        var app = await CopyOf("Hello", configuration);
+
+        Expect(await configuration.Check(app), expected, finding);
+    }
+
+    [Theory]
     [InlineData("nginx")]
     [InlineData("apache")]
     [Effect("check", "--json")]
@@ -187,9 +198,9 @@ public class CheckCommandTests
         Assert.All(findings, finding => Assert.Equal(["level", "subject", "text", "remedy"], finding.Keys));
         Assert.Equal(("ok", "web server", ""), (findings[0]["level"], findings[0]["subject"], findings[0]["remedy"]));
         Assert.StartsWith(server, findings[0]["text"], StringComparison.Ordinal);
-        Assert.Equal(("error", "configuration", "deploy it there (dotnet publish -o FOLDER), or correct the path"),
-            (findings[^1]["level"], findings[^1]["subject"], findings[^1]["remedy"]));
-        Assert.StartsWith("MH0101", findings[^1]["text"], StringComparison.Ordinal);
+        var refused = Assert.Single(findings, finding => finding["level"] == "error");
+        Assert.Equal(("configuration", "deploy it there (dotnet publish -o FOLDER), or correct the path"), (refused["subject"], refused["remedy"]));
+        Assert.StartsWith("MH0101", refused["text"], StringComparison.Ordinal);
     }
 
     private static CheckedServer InGroup(string server, string group, string run = "run") => new(server)

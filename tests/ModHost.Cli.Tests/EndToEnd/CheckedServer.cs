@@ -26,6 +26,9 @@ internal sealed class CheckedServer(string server) : IDisposable
     /// <summary>One more line.</summary>
     public string More { get; init; } = "";
 
+    /// <summary>What a file like Debian's envvars says; null: there is none.</summary>
+    public string? Variables { get; init; }
+
     /// <summary>MODHOST_ROOT.</summary>
     public string? Root { get; init; }
 
@@ -41,6 +44,12 @@ internal sealed class CheckedServer(string server) : IDisposable
         if (Root is not null)
         {
             environment["MODHOST_ROOT"] = Root;
+        }
+
+        if (Variables is not null)
+        {
+            environment["APACHE_ENVVARS"] = Path.Combine(Folder, "envvars");
+            await System.IO.File.WriteAllTextAsync(Path.Combine(Folder, "envvars"), Variables + "\n");
         }
 
         return await Child.TryRun(RunningCommand.Program, ["check", File, "--server", _server, .. options], Folder, environment,
