@@ -5,6 +5,7 @@ namespace ModHost.Cli.Checks;
 /// <summary>Apache's configuration, as Apache itself reads it: mod_info prints its directives, and a dump its user.</summary>
 internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
 {
+    private const string Debian = "/etc/apache2/";
     private const string Usual = "/etc/apache2/apache2.conf";
 
     public ServerConfiguration? Read(string? file, List<Finding> findings)
@@ -12,7 +13,7 @@ internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
         var (code, text, errors) = Run(file, "-t");
         if (code != 0)
         {
-            findings.Add(Refusal.Of(server, server.Reason(text + errors, "")));
+            findings.Add(Refusal.Of(server, server.Reason(errors + text, "")));
             return null;
         }
 
@@ -21,7 +22,7 @@ internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
         var (dumped, directives, reason) = Run(file, "-t", "-D", "DUMP_CONFIG", "-c", $"LoadModule info_module {information}");
         if (dumped != 0)
         {
-            findings.Add(Finding.Doubt("configuration", $"what it says cannot be read: {server.Reason(directives + reason, "")}",
+            findings.Add(Finding.Doubt("configuration", $"what it says cannot be read: {server.Reason(reason, "")}",
                 $"{information} prints it: install that module of Apache's, and check again"));
             return null;
         }
@@ -30,14 +31,12 @@ internal sealed class ApacheSource(ApacheServer server) : IConfigurationSource
             .Read(file is null or Usual);
     }
 
-    // Debian's own configuration has variables in it, which its control script reads from a file; as that does.
+    // Debian's own configuration needs variables and folders that its control script sees to; that passes on what it does
+    // not know itself.
     private (int Code, string Text, string Errors) Run(string? file, params string[] arguments)
     {
-        var variables = Environment.GetEnvironmentVariable("APACHE_ENVVARS") is { Length: > 0 } given ? given : "/etc/apache2/envvars";
-        string[] all = [.. file is null ? (string[])[] : ["-f", file], .. arguments];
-        var isDebians = file is null || file.StartsWith(Path.GetDirectoryName(variables) + "/", StringComparison.Ordinal);
-        return isDebians && File.Exists(variables)
-            ? Programs.Run("/bin/sh", ["-c", ". \"$0\"; exec \"$@\"", variables, server.Program, .. all])
-            : Programs.Run(server.Program, all);
+        var control = file is null || file.StartsWith(Debian, StringComparison.Ordinal)
+            ? Programs.Find("MODHOST_APACHECTL", "apachectl") : null;
+        return Programs.Run(control ?? server.Program, [.. file is null ? (string[])[] : ["-f", file], .. arguments]);
     }
 }

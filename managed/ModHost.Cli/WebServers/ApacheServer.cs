@@ -67,6 +67,11 @@ internal sealed partial class ApacheServer : WebServer
             return match.Groups[1].Value.TrimEnd();
         }
 
+        if (Included().Match(output) is { Success: true } included)
+        {
+            return included.Value;
+        }
+
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var place = Array.FindIndex(lines, line => line.Contains("Syntax error on line", StringComparison.Ordinal));
         return place >= 0 && place + 1 < lines.Length
@@ -78,6 +83,10 @@ internal sealed partial class ApacheServer : WebServer
     // Of a module: the time, "[modhost:emerg]" and the process stand before it.
     [GeneratedRegex(@"\[[a-z0-9_]+:(?:emerg|alert|crit)\] (?:\[[^\]]*\] )*(.*)")]
     private static partial Regex Fatal();
+
+    // Of what is included and cannot be: the reason is in the same line.
+    [GeneratedRegex(@"Syntax error on line \d+ of [^:]+: \S.*")]
+    private static partial Regex Included();
 
     [GeneratedRegex(@"Apache/(\d+\.\d+\.\d+)")]
     private static partial Regex NumberOf();

@@ -26,8 +26,8 @@ internal sealed class CheckedServer(string server) : IDisposable
     /// <summary>One more line.</summary>
     public string More { get; init; } = "";
 
-    /// <summary>What a file like Debian's envvars says; null: there is none.</summary>
-    public string? Variables { get; init; }
+    /// <summary>What a control script like Debian's sets before it calls Apache; null: there is no such script.</summary>
+    public string? Variable { get; init; }
 
     /// <summary>MODHOST_ROOT.</summary>
     public string? Root { get; init; }
@@ -46,14 +46,23 @@ internal sealed class CheckedServer(string server) : IDisposable
             environment["MODHOST_ROOT"] = Root;
         }
 
-        if (Variables is not null)
+        string[] typed = [.. Variable is null ? (string[])[File] : [], "--server", _server, .. options];
+        if (Variable is not null)
         {
-            environment["APACHE_ENVVARS"] = Path.Combine(Folder, "envvars");
-            await System.IO.File.WriteAllTextAsync(Path.Combine(Folder, "envvars"), Variables + "\n");
+            environment["MODHOST_APACHECTL"] = await ControlScript(Variable);
         }
 
-        return await Child.TryRun(RunningCommand.Program, ["check", File, "--server", _server, .. options], Folder, environment,
-            TimeSpan.FromMinutes(3));
+        return await Child.TryRun(RunningCommand.Program, ["check", .. typed], Folder, environment, TimeSpan.FromMinutes(3));
+    }
+
+    private async Task<string> ControlScript(string variable)
+    {
+        var (script, included) = (Path.Combine(Folder, "control"), Path.Combine(Folder, "more.conf"));
+        await System.IO.File.WriteAllTextAsync(included, "ServerAdmin admin@localhost\n");
+        await System.IO.File.WriteAllTextAsync(script,
+            $"#!/bin/sh\nexport {variable}={included}\n{Settings.Apache} -f {File} \"$@\" || {{ echo Action failed.; exit 1; }}\n");
+        System.IO.File.SetUnixFileMode(script, (UnixFileMode)0x1ed);
+        return script;
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
