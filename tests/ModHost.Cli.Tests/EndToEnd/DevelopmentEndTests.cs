@@ -43,6 +43,23 @@ public class DevelopmentEndTests
     }
 
     [Fact]
+    public async Task Requests_that_do_not_end_are_broken_off_after_their_time()
+    {
+        await using var project = new SmallProject();
+        project.Develop("--graceful-timeout", "1s");
+        await project.Says("Serving");
+        var waits = SmallProject.Get($"http://127.0.0.1:{project.Port}/waits");
+        await project.Says("A request waits.");
+
+        Signal.Send(project.Id, Signal.Int);
+
+        Assert.Equal(0, await project.Ended());
+        // nginx alone would have waited longer for it than the command does.
+        Assert.DoesNotContain("Requests did not end in time", project.Output, StringComparison.Ordinal);
+        Assert.Null(await waits);
+    }
+
+    [Fact]
     public async Task An_error_of_the_command_itself_ends_the_web_server_too()
     {
         await using var project = new SmallProject();

@@ -57,6 +57,11 @@ internal sealed class SmallProject : IAsyncDisposable
     public void WritePage(string text) => File.WriteAllText(Path.Combine(Folder, "Program.cs"), $$"""
         var app = WebApplication.CreateBuilder(args).Build();
         app.MapGet("/", () => Results.Text("<html><head></head><body>{{text}}</body></html>", "text/html"));
+        app.MapGet("/waits", (CancellationToken gone) =>
+        {
+            Console.WriteLine("A request waits.");
+            return Task.Delay(-1, gone);
+        });
         app.Run();
         """);
 

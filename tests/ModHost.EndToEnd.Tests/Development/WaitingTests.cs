@@ -66,6 +66,23 @@ public class WaitingTests
         Assert.Equal(0, await project.Stop());
     }
 
+    [SkippableFact]
+    public async Task A_version_that_takes_long_to_start_is_waited_for()
+    {
+        Skip.IfNot(Settings.Full, "a build and 8 s more, made with --full");
+        await using var project = await DevelopedProject.New();
+        await project.Develop("--graceful-timeout", "1s");
+
+        // The web server's worker that has the request ends meanwhile, and requests had only a second for that.
+        await project.Changes(() =>
+        {
+            project.Replace("Program.cs", "app.Run();", "Thread.Sleep(8000);\napp.Run();");
+            project.WriteEdition("second");
+        });
+        Assert.Equal("second", await project.Edition());
+        Assert.Equal(0, await project.Stop());
+    }
+
     // The first answers that there are.
     private static async Task AssertAnswers(DevelopedProject project, int status, string page, string edition)
     {
