@@ -31,6 +31,7 @@ internal sealed partial class ApacheConfiguration(IReadOnlyList<Directive> all, 
             RunDirectory = InRoot(all.Last("ModHostRunDirectory") ?? (root ? "/run/modhost" : "modhost_run")),
             StateDirectory = InRoot(all.Last("ModHostStateDirectory") ?? (root ? "/var/lib/modhost" : "modhost_state")),
             DotnetRoot = all.Last("ModHostDotnetRoot") is { } dotnet ? InRoot(dotnet) : null,
+            ManagedDirectory = all.Last("ModHostManagedDirectory") is { } managed ? InRoot(managed) : null,
             Process = Running(running, "PidFile") is { } file ? RunningServer.Of(InRoot(file), "apache2", "httpd") : null,
         };
     }

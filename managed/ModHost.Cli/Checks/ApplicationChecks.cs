@@ -31,6 +31,20 @@ internal static class ApplicationChecks
         }
     }
 
+    /// <summary>The same of ModHost's own part, which runs in the same processes.</summary>
+    /// <param name="folder">Where it is.</param>
+    public static IEnumerable<Finding> OfManagedPart(ServerConfiguration configuration, string folder)
+    {
+        var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.dll", SearchOption.AllDirectories) : [];
+        foreach (var reader in configuration.Applications.Select(configuration.ReaderOf).DistinctBy(reader => reader.Name))
+        {
+            if (files.Select(file => FileAccessCheck.Find(file, reader)).FirstOrDefault(found => found is not null) is { } obstacle)
+            {
+                yield return Obstructed(reader, $"read {folder}, which is a part of every application", obstacle);
+            }
+        }
+    }
+
     private static Finding Of(ServerConfiguration configuration, HostedApplication application)
     {
         var reader = configuration.ReaderOf(application);

@@ -27,6 +27,7 @@ internal sealed partial class NginxConfiguration(IReadOnlyList<Directive> all, s
             RunDirectory = InPrefix(all.Last("modhost_run_directory") ?? (root ? "/run/modhost" : "modhost_run")),
             StateDirectory = InPrefix(all.Last("modhost_state_directory") ?? (root ? "/var/lib/modhost" : "modhost_state")),
             DotnetRoot = all.Last("modhost_dotnet_root") is { } dotnet ? InPrefix(dotnet) : null,
+            ManagedDirectory = all.Last("modhost_managed_directory") is { } managed ? InPrefix(managed) : null,
             Process = RunningServer.Of(InPrefix(all.Last("pid") ?? Built(built, "pid-path") ?? "logs/nginx.pid"), "nginx"),
         };
     }

@@ -37,6 +37,9 @@ internal sealed record ServerConfiguration
 
     public required string StateDirectory { get; init; }
 
+    /// <summary>modhost_managed_directory; null: where it was installed.</summary>
+    public string? ManagedDirectory { get; init; }
+
     /// <summary>modhost_dotnet_root; null: the usual places.</summary>
     public string? DotnetRoot { get; init; }
 

@@ -15,16 +15,19 @@ internal static class WholeCheck
         findings.Add(InstallationChecks.Frameworks(configuration?.DotnetRoots ?? []));
         if (configuration is not null)
         {
-            findings.AddRange(Of(configuration, root));
+            findings.AddRange(Of(configuration, configuration.ManagedDirectory ?? installation.Managed, root));
         }
 
         return findings;
     }
 
     /// <summary>What can be told from what a configuration says.</summary>
-    public static IEnumerable<Finding> Of(ServerConfiguration configuration, string root) =>
+    /// <param name="managed">Where ModHost's managed part is.</param>
+    /// <param name="root">Where the system is: /.</param>
+    private static IEnumerable<Finding> Of(ServerConfiguration configuration, string managed, string root) =>
     [
         .. ApplicationChecks.Of(configuration),
+        .. ApplicationChecks.OfManagedPart(configuration, managed),
         .. GroupChecks.Of(configuration),
         .. PortChecks.Of(configuration),
         .. FolderChecks.Of(configuration),

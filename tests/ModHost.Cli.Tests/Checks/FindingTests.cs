@@ -90,6 +90,23 @@ public sealed class FindingTests : IDisposable
         Assert.StartsWith($"chmod o+r {more}", finding.Remedy, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_ModHost_adds_to_an_application_has_to_be_readable_too()
+    {
+        var managed = Path.GetDirectoryName(Application("700"))!;
+        var configuration = Configuration("nginx") with
+        {
+            User = new FileReader("somebody", Somebody, new HashSet<uint>()),
+            Applications = [new HostedApplication("/srv/a.dll", null), new HostedApplication("/srv/b.dll", null)],
+        };
+
+        var finding = Assert.Single(ApplicationChecks.OfManagedPart(configuration, managed));
+
+        Assert.Equal((Level.Error, $"somebody cannot read {managed}, which is a part of every application, because of {managed}"),
+            (finding.Level, finding.Text));
+        Assert.Empty(ApplicationChecks.OfManagedPart(configuration with { User = new FileReader("root", 0) }, managed));
+    }
+
     [Theory]
     [InlineData("nginx", "modhost_pass")]
     [InlineData("apache", "ModHostAlias")]

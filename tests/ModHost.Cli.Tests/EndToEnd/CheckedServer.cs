@@ -34,12 +34,22 @@ internal sealed class CheckedServer(string server) : IDisposable
 
     public string File => Path.Combine(Folder, "server.conf");
 
+    // A copy, for what was built may lie where nobody else gets to.
+    private string Managed => Path.Combine(Folder, "installed", "lib", "modhost");
+
     private string Run => Path.Combine(Folder, RunDirectory);
 
     /// <summary>Runs the installed command on it.</summary>
     public async Task<(int Code, string Output)> Check(string app, params string[] options)
     {
         await System.IO.File.WriteAllTextAsync(File, _server == "nginx" ? Nginx(app) : Apache(app));
+        if (!Directory.Exists(Managed))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Managed)!);
+            await Child.Run("cp", ["-r", Path.Combine(Settings.Dist, "lib", "modhost"), Managed]);
+            Directory.CreateSymbolicLink(Path.Combine(Folder, "installed", "bin"), Path.Combine(Settings.Dist, "bin"));
+        }
+
         var environment = RunningCommand.Environment(Folder);
         if (Root is not null)
         {
@@ -83,6 +93,7 @@ internal sealed class CheckedServer(string server) : IDisposable
             scgi_temp_path {{Folder}}/scgi;
             modhost_run_directory {{Run}};
             modhost_state_directory {{Folder}}/state;
+            modhost_managed_directory {{Managed}};
             {{(Group.Length > 0 ? $"modhost_daemon_process {Group};" : "")}}
             {{(More.Length > 0 ? $"{More};" : "")}}
             server {
@@ -104,6 +115,7 @@ internal sealed class CheckedServer(string server) : IDisposable
         GracefulShutdownTimeout 30
         ModHostRunDirectory {Run}
         ModHostStateDirectory {Folder}/state
+        ModHostManagedDirectory {Managed}
         {(Group.Length > 0 ? $"ModHostDaemonProcess {Group}" : "")}
         {More}
         Listen 127.0.0.1:{Port}
