@@ -75,14 +75,21 @@ internal static class ServiceChecks
                 : Invariant($"{gives}, {Seconds(needed)} are needed"));
     }
 
-    // When that command returns, systemd sends its own signal. Apache's graceful-stop is what it should be.
-    private static Finding? Stop(ServerConfiguration configuration, SystemdUnit unit) => !configuration.IsNginx ? null
-        : unit["ExecStop"].Length > 0
-            ? Finding.Bad(Subject, $"ExecStop= of {unit.Name} ends nginx before its applications",
-                DropIn(unit, "ExecStop=, KillSignal=SIGQUIT"))
-        : unit["KillSignal"] is not ("SIGQUIT" or "QUIT" or "3")
-            ? Finding.Doubt(Subject, $"{unit.Name} stops nginx by a signal that breaks requests off", DropIn(unit, "KillSignal=SIGQUIT"))
-        : null;
+    // When the command of ExecStop= returns, which those of both servers do at once or soon, systemd sends its own signal.
+    private static Finding? Stop(ServerConfiguration configuration, SystemdUnit unit)
+    {
+        var signal = configuration.IsNginx ? "QUIT" : "WINCH";
+        if (unit["ExecStop"].Length > 0)
+        {
+            var remedy = DropIn(unit, $"ExecStop=, KillSignal=SIG{signal}");
+            return configuration.IsNginx ? Finding.Bad(Subject, $"ExecStop= of {unit.Name} ends nginx before its applications", remedy)
+                : Finding.Doubt(Subject, $"ExecStop= of {unit.Name} does not wait, and what systemd does then breaks requests off", remedy);
+        }
+
+        return unit["KillSignal"] is var given && (given == signal || given == $"SIG{signal}") ? null
+            : Finding.Doubt(Subject, $"{unit.Name} stops {configuration.Server} by a signal that breaks requests off",
+                DropIn(unit, $"KillSignal=SIG{signal}"));
+    }
 
     private static Finding? KillMode(SystemdUnit unit)
     {

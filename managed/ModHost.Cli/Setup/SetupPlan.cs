@@ -48,7 +48,9 @@ internal sealed record SetupPlan(string Name, WebServer Server, ServerPlan Plan,
     private SetupFile DropIn => new($"etc/systemd/system/{Unit}.service.d/modhost.conf", $"{Unit}.service.conf", Invariant(
         $"""
         [Service]
-        {(IsNginx ? "ExecStop=\nKillSignal=SIGQUIT\n" : "")}KillMode=mixed
+        ExecStop=
+        KillSignal={(IsNginx ? "SIGQUIT" : "SIGWINCH")}
+        KillMode=mixed
         TimeoutStopSec={StopSeconds}
         OOMPolicy=continue
         LimitNOFILE=65536

@@ -106,7 +106,19 @@ public sealed class ServiceCheckTests : IDisposable
         [
             "warning: without GracefulShutdownTimeout a WebSocket holds up a stop for as long as it lives → GracefulShutdownTimeout 30 outside of virtual hosts",
             "ok: apache2.service gives 90 s to stop, 45 are needed",
+            "warning: ExecStop= of apache2.service does not wait, and what systemd does then breaks requests off → ExecStop=, KillSignal=SIGWINCH below [Service] in a drop-in: systemctl edit apache2",
         ], Findings(s_nginx with { Server = "apache", Drain = null }));
+    }
+
+    [Fact]
+    public void Apache_is_stopped_by_another_signal()
+    {
+        Unit("httpd.service", Good.Replace("SIGQUIT", "SIGWINCH", StringComparison.Ordinal));
+        Assert.Equal(["ok: httpd.service gives 75 s to stop, 45 are needed"], Findings(s_nginx with { Server = "apache" }));
+
+        Unit("httpd.service", Good);
+        Assert.Contains(Findings(s_nginx with { Server = "apache" }),
+            line => line.StartsWith("warning: httpd.service stops apache by a signal that breaks requests off", StringComparison.Ordinal));
     }
 
     [Fact]
