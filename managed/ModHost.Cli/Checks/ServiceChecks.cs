@@ -83,11 +83,11 @@ internal static class ServiceChecks
         {
             var remedy = DropIn(unit, $"ExecStop=, KillSignal=SIG{signal}");
             return configuration.IsNginx ? Finding.Bad(Subject, $"ExecStop= of {unit.Name} ends nginx before its applications", remedy)
-                : Finding.Doubt(Subject, $"ExecStop= of {unit.Name} does not wait, and what systemd does then breaks requests off", remedy);
+                : Finding.Doubt(Subject, $"ExecStop= of {unit.Name} does not wait, and systemd's own signal then breaks long requests off", remedy);
         }
 
         return unit["KillSignal"] is var given && (given == signal || given == $"SIG{signal}") ? null
-            : Finding.Doubt(Subject, $"{unit.Name} stops {configuration.Server} by a signal that breaks requests off",
+            : Finding.Doubt(Subject, $"{unit.Name} stops {configuration.Server} by a signal that breaks long requests off",
                 DropIn(unit, $"KillSignal=SIG{signal}"));
     }
 

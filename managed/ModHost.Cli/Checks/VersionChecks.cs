@@ -11,17 +11,17 @@ internal static partial class VersionChecks
     /// <summary>Of this command, and so what all else is to be.</summary>
     public static string Own { get; } = typeof(VersionChecks).Assembly.GetName().Version?.ToString(3) ?? "";
 
-    public static IEnumerable<Finding> Of(Installation installation, WebServer server)
-    {
-        var parts = new (string Path, string? Version)[]
-        {
-            (server.Module, Marked(server.Module)),
-            (Watchdog(installation), Marked(Watchdog(installation))),
-            (installation.Supervisor, Told(installation.Supervisor)),
-            (Embedded(installation), OfAssembly(Embedded(installation))),
-        };
-        return Of(parts.Where(part => part.Version is not null).Select(part => (part.Path, part.Version!)));
-    }
+    public static IEnumerable<Finding> Of(Installation installation, WebServer server) =>
+        Of(Parts(installation, server).Where(part => part.Version is not null).Select(part => (part.Path, part.Version!)));
+
+    /// <summary>What there is; a version is null where the part is not there, or too old to have one.</summary>
+    public static IEnumerable<(string Path, string? Version)> Parts(Installation installation, WebServer server) =>
+    [
+        (server.Module, Marked(server.Module)),
+        (Watchdog(installation), Marked(Watchdog(installation))),
+        (installation.Supervisor, Told(installation.Supervisor)),
+        (Embedded(installation), OfAssembly(Embedded(installation))),
+    ];
 
     /// <summary>The same, of parts whose versions are known.</summary>
     public static IEnumerable<Finding> Of(IEnumerable<(string Path, string Version)> parts)

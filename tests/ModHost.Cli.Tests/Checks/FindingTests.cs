@@ -211,6 +211,17 @@ public sealed class FindingTests : IDisposable
         Assert.Contains("install ModHost again", finding.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(WebServerChoice.Nginx)]
+    [InlineData(WebServerChoice.Apache)]
+    public void Every_part_that_is_installed_has_a_version(string server)
+    {
+        var installation = new Installation(Settings.Dist);
+
+        Assert.All(VersionChecks.Parts(installation, WebServerChoice.Installed(server, installation)),
+            part => Assert.Equal((part.Path, VersionChecks.Own), part));
+    }
+
     [Fact]
     public void A_files_version_is_the_mark_in_it()
     {

@@ -84,7 +84,7 @@ public sealed class ServiceCheckTests : IDisposable
     [Theory]
     [InlineData("KillMode=mixed", "KillMode=process", "error: KillMode=process of nginx.service ends workers")]
     [InlineData("KillMode=mixed", "", "error: KillMode=control-group of nginx.service ends workers")]
-    [InlineData("KillSignal=SIGQUIT", "", "warning: nginx.service stops nginx by a signal that breaks requests off")]
+    [InlineData("KillSignal=SIGQUIT", "", "warning: nginx.service stops nginx by a signal that breaks long requests off")]
     [InlineData("OOMPolicy=continue", "", "warning: nginx.service stops altogether when the kernel kills one worker")]
     [InlineData("OOMPolicy=continue", "OOMPolicy=continue\nProtectSystem=strict", "error: ProtectSystem=strict of nginx.service keeps it from writing to /run/modhost")]
     public void Each_setting_matters(string setting, string instead, string expected)
@@ -106,7 +106,7 @@ public sealed class ServiceCheckTests : IDisposable
         [
             "warning: without GracefulShutdownTimeout a WebSocket holds up a stop for as long as it lives → GracefulShutdownTimeout 30 outside of virtual hosts",
             "ok: apache2.service gives 90 s to stop, 45 are needed",
-            "warning: ExecStop= of apache2.service does not wait, and what systemd does then breaks requests off → ExecStop=, KillSignal=SIGWINCH below [Service] in a drop-in: systemctl edit apache2",
+            "warning: ExecStop= of apache2.service does not wait, and systemd's own signal then breaks long requests off → ExecStop=, KillSignal=SIGWINCH below [Service] in a drop-in: systemctl edit apache2",
         ], Findings(s_nginx with { Server = "apache", Drain = null }));
     }
 
@@ -118,7 +118,7 @@ public sealed class ServiceCheckTests : IDisposable
 
         Unit("httpd.service", Good);
         Assert.Contains(Findings(s_nginx with { Server = "apache" }),
-            line => line.StartsWith("warning: httpd.service stops apache by a signal that breaks requests off", StringComparison.Ordinal));
+            line => line.StartsWith("warning: httpd.service stops apache by a signal that breaks long requests off", StringComparison.Ordinal));
     }
 
     [Fact]
