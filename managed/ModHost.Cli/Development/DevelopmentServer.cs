@@ -40,7 +40,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             var gate = new Gate(Path.Combine(directory.Path, "building"));
             using var watch = result.GetValue(own.NoReload) ? null : new ProjectWatch(project, result.GetValue(own.Watch) ?? [],
                 TimeSpan.FromMilliseconds(result.GetValue(own.Interval) ?? DefaultInterval), gate.Close);
-            var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"), guard);
+            var build = new ProjectBuild(project, Path.Combine(directory.Path, "builds"), guard, watch);
             return First(build, project, watch) is { } folder
                 ? Serve(server, directory, guard, identity, new Cycle(project, build, watch, gate, folder)) : ExitCode.Success;
         }

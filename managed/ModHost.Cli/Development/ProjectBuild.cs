@@ -11,7 +11,8 @@ namespace ModHost.Cli.Development;
 internal sealed record BuildResult(string? Folder, IReadOnlyList<string> Errors, TimeSpan Took);
 
 /// <summary>Builds a project again and again, each time into a folder of its own: workers have the last one open.</summary>
-internal sealed partial class ProjectBuild(Project project, string folder, Guard guard)
+/// <param name="watch">Knows of changes while a build runs; null: they are left alone.</param>
+internal sealed partial class ProjectBuild(Project project, string folder, Guard guard, ProjectWatch? watch)
 {
     // What the SDK says where packages have not been restored: assets that are missing, or another project's.
     private const string NotRestored = "NETSDK10";
@@ -19,6 +20,7 @@ internal sealed partial class ProjectBuild(Project project, string folder, Guard
     private readonly BuildFolders _folders = new(folder);
     private readonly BuildProcess _process = new(guard);
     private bool _restores = true;
+    private bool _overtaken;
 
     /// <inheritdoc cref="BuildProcess.IsStopped"/>
     public bool IsStopped => _process.IsStopped;
@@ -40,6 +42,8 @@ internal sealed partial class ProjectBuild(Project project, string folder, Guard
             (code, text) = Build(output);
         }
 
+        // What was saved after the compiler had read it is older than what the compiler has written: it would count as compiled.
+        _overtaken = watch?.HasChange == true;
         var took = DateTime.UtcNow - began;
         if (code == 0)
         {
@@ -61,8 +65,10 @@ internal sealed partial class ProjectBuild(Project project, string folder, Guard
         var program = Programs.Find("MODHOST_DOTNET", "dotnet") ?? throw new CommandException(
             "a project needs the .NET SDK, and there is no dotnet on the PATH; see https://learn.microsoft.com/dotnet/core/install/linux");
         string[] restore = _restores ? [] : ["--no-restore"];
+        // The SDK's own word for "compile, whatever the times of files say": an output that there is never.
+        string[] anew = _overtaken ? ["-p:NonExistentFile=__never__/__there__"] : [];
         return _process.Run(program,
-            ["build", project.File, .. restore, "-c", "Debug", "-o", output, "--nologo", "-v", "quiet", "-p:UseAppHost=false"]);
+            ["build", project.File, .. restore, .. anew, "-c", "Debug", "-o", output, "--nologo", "-v", "quiet", "-p:UseAppHost=false"]);
     }
 
     [GeneratedRegex(@"\berror\b.*:")]

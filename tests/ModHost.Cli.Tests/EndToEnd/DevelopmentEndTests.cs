@@ -2,9 +2,22 @@ using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.Cli.Tests.EndToEnd;
 
-/// <summary>How <c>modhost dev</c> ends, whatever it does just then.</summary>
+/// <summary>Builds of <c>modhost dev</c>, and how they end with it, whatever it does just then.</summary>
 public class DevelopmentEndTests
 {
+    [Fact]
+    public async Task What_is_saved_while_a_build_runs_is_built_and_waited_for_too()
+    {
+        await using var project = new SmallProject();
+        project.Develop();
+        await project.Says("Serving");
+
+        await project.Overtake(() => project.WritePage("second"), () => project.WritePage("third"));
+
+        Assert.Contains("third", await SmallProject.Get($"http://127.0.0.1:{project.Port}/"), StringComparison.Ordinal);
+        Assert.Equal(0, await project.Stop());
+    }
+
     [Theory]
     [InlineData(Signal.Int, 0)]
     [InlineData(Signal.Term, 0)]

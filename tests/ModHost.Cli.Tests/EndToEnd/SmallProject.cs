@@ -18,6 +18,9 @@ internal sealed class SmallProject : IAsyncDisposable
                 <TargetFramework>net{Environment.Version.Major}.0</TargetFramework>
                 <ImplicitUsings>enable</ImplicitUsings>
               </PropertyGroup>
+              <Target Name="Pause" AfterTargets="CoreCompile" Condition="Exists('{PauseFile}')">
+                <Exec Command="touch {PauseFile}d; while [ -e {PauseFile} ]; do sleep 0.1; done; touch $(ProjectDir)@(IntermediateAssembly)" />
+              </Target>
               <Target Name="Hang" BeforeTargets="CoreCompile" Condition="Exists('{HangFile}')">
                 <Exec Command="tail -f {HangFile}" />
               </Target>
@@ -40,6 +43,18 @@ internal sealed class SmallProject : IAsyncDisposable
     public string State => Directory.GetDirectories(_temporary, "modhost-*").Single();
 
     public string Configuration => File.ReadAllText(Path.Combine(State, "nginx.conf"));
+
+    private string PauseFile => Path.Combine(More, "pause");
+
+    /// <summary>Makes a change, and another one when that is compiled, before what came of it is written.</summary>
+    public async Task Overtake(Action change, Action other)
+    {
+        await File.WriteAllTextAsync(PauseFile, "");
+        change();
+        await Wait.Until($"a build pauses; {Output}", () => File.Exists(PauseFile + "d"), TimeSpan.FromMinutes(3));
+        other();
+        File.Delete(PauseFile);
+    }
 
     private string HangFile => Path.Combine(Folder, "hang.cs");
 
