@@ -29,6 +29,22 @@ public sealed class DevelopmentTests : IDisposable
         Assert.Contains("worker_shutdown_timeout 30s;", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Program.cs", true)]
+    [InlineData("Pages/Index.cshtml", true)]
+    [InlineData("appsettings.Development.json", true)]
+    [InlineData("Shop.csproj", true)]
+    [InlineData("Directory.Build.props", true)]
+    [InlineData("wwwroot/logo.svg", true)]
+    [InlineData("Areas/Shop/wwwroot/data", true)]
+    [InlineData("app.db", false)]
+    [InlineData("app.db-wal", false)]
+    [InlineData("logs/today.log", false)]
+    [InlineData("uploads/photo.jpg", false)]
+    [InlineData("keys", false)]
+    public void What_an_application_writes_beside_its_sources_is_none(string path, bool isSource) =>
+        Assert.Equal(isSource, ProjectWatch.IsSource(path));
+
     [Fact]
     public async Task The_gate_is_closed_before_a_change_is_told_and_opens_when_all_is_settled()
     {

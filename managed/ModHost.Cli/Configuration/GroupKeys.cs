@@ -15,6 +15,7 @@ internal static class GroupKeys
         Add("user", plan.User);
         Add("group", plan.UserGroup);
         Add("env", plan.Development is { Debug: true } ? WorkerLimits.WaitForDebugger : null);
+        Add("env-file", plan.EnvironmentFile);
         Add("home", plan.WorkingDirectory);
         Add("startup-timeout", plan.Timeouts.Startup);
         Add("request-timeout", plan.Timeouts.Request);

@@ -104,6 +104,9 @@ internal sealed record ServerPlan
 
     public IReadOnlyList<NameValue> Environment { get; init; } = [];
 
+    /// <summary>More of them, for process groups; null: there are none.</summary>
+    public string? EnvironmentFile { get; init; }
+
     public string? WorkingDirectory { get; init; }
 
     public string? DotnetRoot { get; init; }

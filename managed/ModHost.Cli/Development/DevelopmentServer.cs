@@ -194,6 +194,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
                     : [new NameValue(EnvironmentName, "Development")]],
             Timeouts = Patient(plan.Timeouts with { Graceful = plan.Timeouts.Graceful ?? "5s" }, development.Debug),
         };
+        plan = ProjectSurroundings.Around(plan, cycle.Project, directory, identity);
         if (result.GetValue(own.DevCertificate))
         {
             var (certificate, key) = DevelopmentCertificate.Write(directory, plan.ServerNames);

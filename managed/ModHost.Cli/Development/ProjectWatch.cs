@@ -13,6 +13,13 @@ internal sealed partial class ProjectWatch : IDisposable
 {
     private static readonly string[] s_ignored = ["bin", "obj", ".git", ".vs", ".idea", "node_modules"];
 
+    // What projects are made of; everything else in their folders may be an application's own: databases, logs, uploads.
+    private static readonly string[] s_sources =
+    [
+        ".cs", ".fs", ".fsi", ".vb", ".cshtml", ".razor", ".resx", ".proto", ".json", ".css", ".scss", ".less", ".js", ".mjs", ".ts",
+        ".jsx", ".tsx", ".html", ".editorconfig", ".globalconfig", ".ruleset",
+    ];
+
     // What a restore of packages reads: projects, Directory.Packages.props, nuget.config, global.json, packages.lock.json.
     private static readonly string[] s_ofProject = ["proj", ".props", ".targets", ".config", "global.json", ".lock.json"];
 
@@ -37,8 +44,12 @@ internal sealed partial class ProjectWatch : IDisposable
         _noticed = noticed;
         var folders = Folders(project.File);
         var above = folders.SelectMany(Above).Distinct().ToArray();
-        folders.UnionWith(more.Where(Directory.Exists));
         foreach (var folder in folders)
+        {
+            Watch(folder, ["*"], recursive: true, IsSource);
+        }
+
+        foreach (var folder in more.Where(Directory.Exists))
         {
             Watch(folder, ["*"], recursive: true);
         }
@@ -85,7 +96,15 @@ internal sealed partial class ProjectWatch : IDisposable
 
     public void Dispose() => _watchers.ForEach(watcher => watcher.Dispose());
 
-    private void Watch(string folder, string[] names, bool recursive)
+    /// <summary>Whether a build reads it, by its name.</summary>
+    /// <param name="path">Below a project's folder.</param>
+    public static bool IsSource(string path) => path.Split('/').Contains("wwwroot")
+        || s_sources.Concat(s_ofProject).Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase));
+
+    // A folder, by its name.
+    private static bool MayHaveHeldSources(string path) => Path.GetExtension(path).Length == 0 && !File.Exists(path);
+
+    private void Watch(string folder, string[] names, bool recursive, Func<string, bool>? counts = null)
     {
         var watcher = new FileSystemWatcher(folder)
         {
@@ -97,23 +116,25 @@ internal sealed partial class ProjectWatch : IDisposable
             watcher.Filters.Add(name);
         }
 
-        watcher.Changed += (_, change) => Note(folder, change.FullPath);
-        watcher.Created += (_, change) => Note(folder, change.FullPath);
-        watcher.Deleted += (_, change) => Note(folder, change.FullPath);
-        watcher.Renamed += (_, change) => Note(folder, change.FullPath);
-        watcher.Error += (_, _) => Note(folder, folder);
+        watcher.Changed += (_, change) => Note(folder, change.FullPath, counts);
+        watcher.Created += (_, change) => Note(folder, change.FullPath, counts);
+        watcher.Deleted += (_, change) => Note(folder, change.FullPath, counts);
+        watcher.Renamed += (_, change) => Note(folder, change.FullPath, counts);
+        watcher.Error += (_, _) => Note(folder, folder, counts: null);
         watcher.EnableRaisingEvents = true;
         _watchers.Add(watcher);
     }
 
     // The root itself: too much has changed to be told one by one. What builds write, and what editors put beside a file
     // while it is edited, is no source.
-    private void Note(string root, string path)
+    private void Note(string root, string path, Func<string, bool>? counts)
     {
-        var parts = Path.GetRelativePath(root, path).Split('/');
+        var below = Path.GetRelativePath(root, path);
+        var parts = below.Split('/');
         var name = path == root ? Path.GetFileName(root) : parts[^1];
         if (parts.Any(s_ignored.Contains) || name.EndsWith('~') || name.EndsWith(".swp", StringComparison.Ordinal)
-            || name.EndsWith(".tmp", StringComparison.Ordinal) || name.StartsWith(".#", StringComparison.Ordinal) || (path != root && Directory.Exists(path)))
+            || name.EndsWith(".tmp", StringComparison.Ordinal) || name.StartsWith(".#", StringComparison.Ordinal) || (path != root && Directory.Exists(path))
+            || (path != root && counts?.Invoke(below) == false && !MayHaveHeldSources(path)))
         {
             return;
         }

@@ -11,6 +11,8 @@ namespace ModHost.Server.Hosting;
 /// </summary>
 internal static class ContentRoot
 {
+    private static readonly string[] s_variables = ["DOTNET_CONTENTROOT", "ASPNETCORE_CONTENTROOT"];
+
     public static void Correct(IServiceCollection services, IHostEnvironment environment, HostedApp app)
     {
         if (!IsWrong(environment, app))
@@ -33,7 +35,9 @@ internal static class ContentRoot
     private static bool IsWrong(IHostEnvironment environment, HostedApp app) =>
         Path.TrimEndingDirectorySeparator(environment.ContentRootPath) is var path
         && path != Path.TrimEndingDirectorySeparator(app.ContentRoot)
-        && path == Path.TrimEndingDirectorySeparator(Environment.CurrentDirectory);
+        && path == Path.TrimEndingDirectorySeparator(Environment.CurrentDirectory)
+        && !s_variables.Select(Environment.GetEnvironmentVariable).OfType<string>()
+            .Any(wanted => Path.TrimEndingDirectorySeparator(wanted) == path);
 
     private static void Set(IHostEnvironment environment, string path)
     {

@@ -62,6 +62,32 @@ public sealed class DevelopmentOptionTests : IDisposable
         Assert.Equal(0, await project.Stop());
     }
 
+    /// <summary>Databases that lie beside the sources, secrets below HOME, settings of the terminal.</summary>
+    [Fact]
+    public async Task An_application_finds_what_it_finds_under_dotnet_run()
+    {
+        await using var project = new SmallProject();
+        project.WriteSource("""
+            var builder = WebApplication.CreateBuilder(args);
+            File.WriteAllText("written.db", "by the application");
+            var app = builder.Build();
+            app.MapGet("/", () => string.Join('|', Directory.GetCurrentDirectory(), builder.Environment.ContentRootPath.TrimEnd('/'),
+                builder.Environment.EnvironmentName, Environment.GetEnvironmentVariable("HOME"), builder.Configuration["Shop:Owner"],
+                Environment.GetEnvironmentVariable("MODHOST_NGINX")));
+            app.Run();
+            """);
+        project.Develop(new Dictionary<string, string?> { ["Shop__Owner"] = "\"fred\" = 'me' $HOME \\", ["HOME"] = _folder },
+            "--host", "127.0.0.1", "--port", $"{project.Port}");
+
+        Assert.Equal($"{project.Folder}|{project.Folder}|Development|{_folder}|\"fred\" = 'me' $HOME \\|", await project.Shows("|"));
+        Assert.Equal("by the application", await File.ReadAllTextAsync(Path.Combine(project.Folder, "written.db")));
+
+        project.WritePage("second");
+        await project.Shows("second");
+        Assert.Equal(1, project.Output.Split("has changed: building").Length - 1);
+        Assert.Equal(0, await project.Stop());
+    }
+
     [Fact]
     [Effect("dev", "--watch")]
     [Effect("dev", "--interval")]

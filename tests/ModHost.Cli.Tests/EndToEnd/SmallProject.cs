@@ -69,7 +69,9 @@ internal sealed class SmallProject : IAsyncDisposable
     private IReadOnlyList<int> Others => [.. ProcFs.All().Where(process => process.State != 'Z' && process.Id != _command?.Id
         && ProcFs.CommandLine(process.Id).Contains(_temporary, StringComparison.Ordinal)).Select(process => process.Id)];
 
-    public void WritePage(string text) => File.WriteAllText(Path.Combine(Folder, "Program.cs"), $$"""
+    public void WriteSource(string text) => File.WriteAllText(Path.Combine(Folder, "Program.cs"), text);
+
+    public void WritePage(string text) => WriteSource($$"""
         var app = WebApplication.CreateBuilder(args).Build();
         app.MapGet("/", () => Results.Text("<html><head></head><body>{{text}}</body></html>", "text/html"));
         app.MapGet("/waits", (CancellationToken gone) =>
