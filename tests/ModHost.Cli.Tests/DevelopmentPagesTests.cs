@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using ModHost.Cli.Development;
+using ModHost.IntegrationTests.Hosting;
 
 namespace ModHost.Cli.Tests;
 
@@ -70,6 +71,24 @@ public sealed class DevelopmentPagesTests : IDisposable
         await using var last = await Ask("/_modhost/gate?wait");
         gate.End();
         Assert.StartsWith("HTTP/1.1 204 ", await Read(last, "\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_pages_that_are_gone_nothing_is_kept()
+    {
+        var gate = new Gate(Path.Combine(_folder, "building"));
+        using var pages = new DevelopmentPages(Place, Path.Combine(_folder, "failed"), gate);
+        pages.Show(["shop/0/1"]);
+        gate.Close();
+        for (var number = 0; number < 5; number++)
+        {
+            await using var events = await Listen("?worker=shop/0/1");
+            await using var held = await Ask("/_modhost/gate?wait");
+        }
+
+        // The socket that listens is left.
+        await Wait.Until("the others are closed", () => File.ReadLines("/proc/net/unix")
+            .Count(line => line.EndsWith(Place, StringComparison.Ordinal)) == 1);
     }
 
     // An open stream of events, after its head and whatever else was expected at once.

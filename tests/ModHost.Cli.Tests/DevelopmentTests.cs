@@ -73,6 +73,27 @@ public sealed class DevelopmentTests : IDisposable
     }
 
     [Fact]
+    public void Where_changes_do_not_end_nobody_waits_for_it_until_they_have()
+    {
+        var gate = new Gate(Path.Combine(_folder, "building"), limit: TimeSpan.FromTicks(-1));
+        gate.Close();
+        Assert.False(gate.Opened.IsCompleted);
+
+        Assert.True(gate.Open(() => false));
+        Assert.False(File.Exists(gate.File));
+        gate.Close();
+        Assert.True(gate.Opened.IsCompleted);
+        Assert.False(gate.Open(() => false));
+
+        Assert.False(gate.Open(() => true));
+        gate.Close();
+        Assert.False(gate.Opened.IsCompleted);
+        Assert.True(File.Exists(gate.File));
+        Assert.False(gate.Open(() => true));
+        Assert.True(gate.Opened.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_change_of_a_source_is_told_once_and_outputs_are_none()
     {
         var project = Path.Combine(_folder, "Shop.csproj");

@@ -33,8 +33,8 @@ internal static class TakeOverCommand
         {
             var old = Pid(instance);
             var isReplaced = Order(instance, "replace") is not null
-                || Patiently("no other supervisor has come", instance, () => Pid(instance) != old);
-            return Patiently("its workers are not replaced", instance, () => Order(instance, "reload") is null) && isReplaced;
+                || Patiently(instance, () => Pid(instance) != old ? null : "no other supervisor has come");
+            return Patiently(instance, () => Order(instance, "reload")) && isReplaced;
         }
         catch (CommandException exception)
         {
@@ -44,24 +44,27 @@ internal static class TakeOverCommand
     }
 
     // Between two supervisors there is nobody to answer.
-    private static bool Patiently(string otherwise, Instance instance, Func<bool> isDone)
+    private static bool Patiently(Instance instance, Func<string?> problem)
     {
+        var last = "";
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < s_patience; Thread.Sleep(s_pace))
         {
             try
             {
-                if (isDone())
+                if (problem() is not { } reason)
                 {
                     return true;
                 }
+
+                last = reason;
             }
             catch (CommandException exception)
             {
-                otherwise = exception.Message;
+                last = exception.Message;
             }
         }
 
-        Tell(instance, otherwise);
+        Tell(instance, last);
         return false;
     }
 

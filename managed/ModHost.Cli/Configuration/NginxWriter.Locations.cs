@@ -43,7 +43,7 @@ internal sealed partial class NginxWriter
             text.Line($"modhost_pass {Pass(plan)};");
             if (plan.Development?.BuildingFile is not null)
             {
-                // The gate lets everybody pass in the end: where others guard as well, their word counts, too.
+                // The gate lets everybody pass in the end: where addresses or passwords guard as well, their word counts, too.
                 text.Line($"auth_request {DevelopmentPlan.Gate};").Line("satisfy all;");
                 text.Line($"error_page 403 = {DevelopmentPlan.Error};");
             }

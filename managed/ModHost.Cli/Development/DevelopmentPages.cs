@@ -140,8 +140,21 @@ internal sealed class DevelopmentPages : IDisposable
 
             _error = error;
             _buildFailed = ofBuild;
-            File.WriteAllText(_errorFile, "");
+            MarkError();
             Change([string.Create(CultureInfo.InvariantCulture, $"error/{DateTime.UtcNow.Ticks}")]);
+        }
+    }
+
+    // Where there is no room for the file, errors are on the terminal alone.
+    private void MarkError()
+    {
+        try
+        {
+            File.WriteAllText(_errorFile, "");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Pages are those of the version that serves.
         }
     }
 
@@ -213,7 +226,7 @@ internal sealed class DevelopmentPages : IDisposable
     // A page of what has failed is its errors; everything else is for the version that serves now.
     private async Task Hold(NetworkStream stream, bool isPage)
     {
-        await (_gate?.Opened ?? Task.CompletedTask).ConfigureAwait(false);
+        await Task.WhenAny(_gate?.Opened ?? Task.CompletedTask, Gone(stream)).ConfigureAwait(false);
         await Send(stream, isPage && File.Exists(_errorFile) ? "403 Forbidden" : "204 No Content", "text/plain", "").ConfigureAwait(false);
     }
 
@@ -235,7 +248,7 @@ internal sealed class DevelopmentPages : IDisposable
         await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n:\n\n"u8.ToArray(),
             _end.Token).ConfigureAwait(false);
         TaskCompletionSource? first = null;
-        while (true)
+        for (var gone = Gone(stream); !gone.IsCompleted;)
         {
             Task changed;
             lock (_lock)
@@ -250,10 +263,27 @@ internal sealed class DevelopmentPages : IDisposable
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(_end.Token).ConfigureAwait(false);
+            await Task.WhenAny(changed, gone).WaitAsync(_end.Token).ConfigureAwait(false);
         }
 
         await stream.WriteAsync("data: reload\n\n"u8.ToArray(), _end.Token).ConfigureAwait(false);
+    }
+
+    // Ends when whoever asked has left; nothing else is expected to come.
+    private async Task Gone(NetworkStream stream)
+    {
+        try
+        {
+            var nothing = new byte[1];
+            while (await stream.ReadAsync(nothing, _end.Token).ConfigureAwait(false) > 0)
+            {
+                // Nobody asks twice here.
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // It has.
+        }
     }
 
     private string CurrentError()

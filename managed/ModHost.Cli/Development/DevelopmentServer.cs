@@ -7,6 +7,7 @@ using ModHost.Cli.Running;
 using ModHost.Cli.Terminal;
 using ModHost.Cli.WebServers;
 using ModHost.Development;
+using ModHost.Posix;
 using ModHost.Supervisor.Configuration;
 
 namespace ModHost.Cli.Development;
@@ -22,6 +23,8 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     private const int DefaultPort = 8080;
     private const int DefaultInterval = 100;
     private const int Pause = 50;
+
+    private static readonly string[] s_guards = ["auth_request", "error_page", "satisfy"];
 
     private readonly Screen _screen = new();
 
@@ -93,7 +96,8 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     {
         var socket = Path.Combine(directory.Path, "dev.sock");
         var development = new DevelopmentPlan(socket, Path.Combine(directory.Path, "build-failed"),
-            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug), cycle.Watch is not null && server.Asks ? cycle.Gate.File : null);
+            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug), 
+            cycle.Watch is not null && server.Asks && !HasGuards(result.GetValue(options.IncludeFile) ?? []) ? cycle.Gate.File : null);
         using var pages = new DevelopmentPages(socket, development.ErrorFile, cycle.Gate);
         var plan = Plan(server, directory, identity, cycle, development);
         var configuration = directory.Write(server.Writer.FileName, server.Writer.Whole(plan));
@@ -122,6 +126,10 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
         }
     }
 
+    // A location that asks before it passes requests on replaces what is asked, and shown, for the whole server.
+    private static bool HasGuards(IEnumerable<string> includes) => includes.Select(File.ReadAllText)
+        .Any(text => s_guards.Any(directive => text.Contains(directive, StringComparison.Ordinal)));
+
     // The loop: what has changed, been built, or become ready.
     private void Step(Cycle cycle, Swap swap, ForegroundServer running, DevelopmentPages pages, ServerPlan plan)
     {
@@ -144,9 +152,7 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             if (built.Folder is { } folder)
             {
                 pages.BuildSucceeded();
-                cycle.Link(folder);
-                swap.Expect(folder, built.Took);
-                running.Reload();
+                Take(folder, built.Took, cycle, swap, running, pages);
             }
             else
             {
@@ -160,7 +166,27 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
             Tell($"{name} has changed: building {cycle.Project.Name} …");
         }
 
-        cycle.Gate.Open(() => cycle.IsIdle && !swap.IsAwaited);
+        if (cycle.Gate.Open(() => cycle.IsIdle && !swap.IsAwaited))
+        {
+            _screen.Warn("There was no end of changes and builds for a minute, and requests no longer wait for it. "
+                + "Does a build, or the application, write what builds read?");
+        }
+    }
+
+    private void Take(string folder, TimeSpan took, Cycle cycle, Swap swap, ForegroundServer running, DevelopmentPages pages)
+    {
+        try
+        {
+            cycle.Link(folder);
+            swap.Expect(folder, took);
+            running.Reload();
+        }
+        catch (Exception exception) when (exception is IOException or PosixException)
+        {
+            var failed = new BuildResult(null, [exception.Message], took);
+            Show(failed);
+            pages.ShowBuildErrors(failed.Errors);
+        }
     }
 
     private ServerPlan Plan(WebServer server, StateDirectory directory, ServerIdentity? identity, Cycle cycle,

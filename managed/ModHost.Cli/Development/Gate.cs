@@ -6,15 +6,18 @@ namespace ModHost.Cli.Development;
 /// Closed from the first change that is noticed until the version with it serves, or is known not to. Requests that arrive
 /// meanwhile wait: the web server asks for the file, and where it is, at a socket where the answer comes with the opening.
 /// </summary>
-internal sealed class Gate(string file)
+/// <param name="limit">Default: <see cref="DevelopmentPlan.LongestWait"/>.</param>
+internal sealed class Gate(string file, TimeSpan? limit = null)
 {
     // A build that hangs is no reason to keep everything else from what does serve.
-    private static readonly TimeSpan s_most = TimeSpan.FromSeconds(DevelopmentPlan.LongestWait);
-
+    private readonly TimeSpan _most = limit ?? TimeSpan.FromSeconds(DevelopmentPlan.LongestWait);
     private readonly Lock _lock = new();
     private TaskCompletionSource? _opening;
     private DateTime _closed;
     private bool _ended;
+
+    // Changes have not come to an end for so long that nobody waits for that any more.
+    private bool _givenUp;
 
     public string File => file;
 
@@ -35,32 +38,41 @@ internal sealed class Gate(string file)
     {
         lock (_lock)
         {
-            if (_ended)
+            if (!_ended && !_givenUp && _opening is null)
             {
-                return;
-            }
-
-            _closed = DateTime.UtcNow;
-            if (_opening is null)
-            {
+                _closed = DateTime.UtcNow;
                 _opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 Try(() => System.IO.File.WriteAllText(file, ""));
             }
         }
     }
 
-    /// <summary>Opens it where nothing is under way, or where that takes too long.</summary>
+    /// <summary>
+    /// Opens it where nothing is under way, or where that takes too long: then it stays open until nothing has been.
+    /// </summary>
     /// <param name="isSettled">Asked under the lock: a change that it does not know of yet closes the gate again.</param>
-    public void Open(Func<bool> isSettled)
+    /// <returns>It took too long.</returns>
+    public bool Open(Func<bool> isSettled)
     {
         lock (_lock)
         {
-            if (_opening is { } opening && (DateTime.UtcNow - _closed > s_most || isSettled()))
+            if (_opening is null && !_givenUp)
             {
-                Try(() => System.IO.File.Delete(file));
-                _opening = null;
-                opening.SetResult();
+                return false;
             }
+
+            var settled = isSettled();
+            _givenUp &= !settled;
+            if (_opening is not { } opening || (!settled && DateTime.UtcNow - _closed <= _most))
+            {
+                return false;
+            }
+
+            Try(() => System.IO.File.Delete(file));
+            _opening = null;
+            _givenUp = !settled;
+            opening.SetResult();
+            return _givenUp;
         }
     }
 
@@ -70,7 +82,7 @@ internal sealed class Gate(string file)
         lock (_lock)
         {
             _ended = true;
-            Open(() => true);
+            _ = Open(() => true);
         }
     }
 

@@ -26,6 +26,8 @@ internal sealed class Swap : IDisposable
     private DateTime? _expected;
     private TimeSpan _built;
     private string? _awaited;
+    private int _awaitedAfter;
+    private int _seen;
     private int _failed = -1;
 
     // Whose workers open pages are of; -1: they show an error.
@@ -60,6 +62,7 @@ internal sealed class Swap : IDisposable
         lock (_lock)
         {
             _awaited = Path.GetFileName(build);
+            _awaitedAfter = _seen;
             _expected = DateTime.UtcNow;
             _built = built;
         }
@@ -138,6 +141,7 @@ internal sealed class Swap : IDisposable
         bool isShown;
         lock (_lock)
         {
+            _seen = group.Version;
             if (ready.Length == 0 || group.Reloading || group.Refused is not null)
             {
                 Failure(group);
@@ -184,11 +188,12 @@ internal sealed class Swap : IDisposable
     {
         if ((group.Error ?? group.Refused) is { } error && group.Version != _failed)
         {
+            // A failure of the version before the one that is awaited is no news of that one.
+            _awaited = group.Version > _awaitedAfter ? null : _awaited;
             _failed = group.Version;
             _shown = -1;
             _expected = null;
             _pages.ShowStartError(error, olderServes: group.Refused is not null);
-            _awaited = null;
             _news = group.Refused is null ? "It does not start; the lines above say why."
                 : "The new version does not start; the lines above say why. The one before it goes on.";
             _told();

@@ -8,6 +8,10 @@ internal static class ManagedPart
 {
     private const string Whole = "ModHost.Embedded.dll";
 
+    private const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Open = Execute | UnixFileMode.UserRead | UnixFileMode.UserWrite
+        | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     /// <summary>A copy that <paramref name="identity"/> can read; null: what was installed can be read.</summary>
     /// <param name="identity">Null: all is done by who types.</param>
     public static string? For(Installation installation, StateDirectory directory, ServerIdentity? identity)
@@ -23,7 +27,7 @@ internal static class ManagedPart
         foreach (var folder in (string[])[copy.Root, Path.GetDirectoryName(copy.Managed)!])
         {
             Directory.CreateDirectory(folder);
-            File.SetUnixFileMode(folder, File.GetUnixFileMode(directory.State));
+            File.SetUnixFileMode(folder, Open);
         }
 
         Copy(installation.Managed, copy.Managed);
@@ -32,11 +36,11 @@ internal static class ManagedPart
         return copy.Managed;
     }
 
-    // With the modes of what is copied.
+    // Whatever the modes of what is copied are: those may be what is in the way.
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        File.SetUnixFileMode(to, File.GetUnixFileMode(from));
+        File.SetUnixFileMode(to, Open);
         foreach (var folder in Directory.GetDirectories(from))
         {
             Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
@@ -44,7 +48,10 @@ internal static class ManagedPart
 
         foreach (var file in Directory.GetFiles(from))
         {
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+            var copy = Path.Combine(to, Path.GetFileName(file));
+            File.Copy(file, copy);
+            var isProgram = (File.GetUnixFileMode(copy) & UnixFileMode.UserExecute) != 0;
+            File.SetUnixFileMode(copy, isProgram ? Open : Open & ~Execute);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class StateDirectory
     {
         var temporary = System.IO.Path.GetTempPath().TrimEnd('/');
         var directory = new StateDirectory(PrivateDirectory.Create(
-            temporary.Length <= LongestBase ? temporary : "/tmp", Prefix));
+            temporary.Length <= LongestBase && temporary.All(IsPlain) ? temporary : "/tmp", Prefix));
         try
         {
             directory.Fill(user);
@@ -34,6 +34,9 @@ internal sealed class StateDirectory
             throw;
         }
     }
+
+    // In addresses of sockets nothing can be quoted.
+    private static bool IsPlain(char character) => char.IsAsciiLetterOrDigit(character) || "/._-".Contains(character);
 
     /// <summary>Those of this user, of web servers that run now.</summary>
     public static IEnumerable<string> All() =>
