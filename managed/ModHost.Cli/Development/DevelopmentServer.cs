@@ -95,9 +95,9 @@ internal sealed class DevelopmentServer(ServerOptions options, DevelopmentOption
     private int Serve(WebServer server, StateDirectory directory, Guard guard, ServerIdentity? identity, Cycle cycle)
     {
         var socket = Path.Combine(directory.Path, "dev.sock");
+        var waits = cycle.Watch is not null && server.Asks && !HasGuards(result.GetValue(options.IncludeFile) ?? []);
         var development = new DevelopmentPlan(socket, Path.Combine(directory.Path, "build-failed"),
-            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug), 
-            cycle.Watch is not null && server.Asks && !HasGuards(result.GetValue(options.IncludeFile) ?? []) ? cycle.Gate.File : null);
+            !result.GetValue(own.NoBrowserRefresh), result.GetValue(own.Debug), waits ? cycle.Gate.File : null);
         using var pages = new DevelopmentPages(socket, development.ErrorFile, cycle.Gate);
         var plan = Plan(server, directory, identity, cycle, development);
         var configuration = directory.Write(server.Writer.FileName, server.Writer.Whole(plan));

@@ -46,6 +46,8 @@ public class DevelopmentEndTests
         project.Hang();
         await project.Hangs();
         var waits = SmallProject.Get($"http://127.0.0.1:{project.Port}/");
+        var gate = Path.Combine(project.State, "dev.sock");
+        await Wait.Until("the request waits", () => File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(gate, StringComparison.Ordinal)) > 1);
 
         Signal.Send(project.Id, signal);
 
