@@ -3,8 +3,6 @@ namespace ModHost.Cli.Checks;
 /// <summary>Applications, and whether those who run them can read them.</summary>
 internal static class ApplicationChecks
 {
-    private static readonly string[] s_kinds = [".dll", ".so", ".json"];
-
     public static IEnumerable<Finding> Of(ServerConfiguration configuration)
     {
         if (configuration.Applications.Count == 0)
@@ -48,35 +46,27 @@ internal static class ApplicationChecks
     private static Finding Of(ServerConfiguration configuration, HostedApplication application)
     {
         var reader = configuration.ReaderOf(application);
-        var obstacle = Files(application.Path).Select(file => FileAccessCheck.Find(file, reader))
-            .FirstOrDefault(found => found is not null);
-        return obstacle is not null ? Obstructed(reader, $"read {application.Path}", obstacle)
-            : Finding.Good("application", $"{application.Path}, as {reader.Name} "
-                + (application.Group is { } group ? $"in process group {group}" : $"in {configuration.Server}'s own processes"));
+        foreach (var file in ApplicationFiles.Of(application.Path))
+        {
+            if (FileAccessCheck.Find(file, reader) is { } obstacle)
+            {
+                return Obstructed(reader, $"read {application.Path}", obstacle, ApplicationFiles.IsSettings(file));
+            }
+        }
+
+        return Finding.Good("application", $"{application.Path}, as {reader.Name} "
+            + (application.Group is { } group ? $"in process group {group}" : $"in {configuration.Server}'s own processes"));
     }
 
-    private static Finding Obstructed(FileReader reader, string what, Obstacle obstacle)
+    // Settings may hold passwords, which are not for everybody.
+    private static Finding Obstructed(FileReader reader, string what, Obstacle obstacle, bool secret = false)
     {
         var text = $"{reader.Name} cannot {what}, because of {obstacle.Path}";
-        var remedy = $"chmod o+{(Directory.Exists(obstacle.Path) ? "rx" : "r")} {obstacle.Path}, or give it to {reader.Name} or a "
-            + $"group of {reader.Name}'s";
+        var folder = Directory.Exists(obstacle.Path);
+        var remedy = secret && !folder ? $"chgrp {reader.Group} {obstacle.Path} && chmod 640 {obstacle.Path}"
+            : $"chmod o+{(folder ? "rx" : "r")} {obstacle.Path}, or give it to {reader.Name} or a group of {reader.Name}'s";
         return obstacle.IsCertain
             ? Finding.Bad("permissions", text, remedy)
             : Finding.Doubt("permissions", $"{text}, unless an access list lets it", remedy);
-    }
-
-    // What lies beside an application is part of it.
-    private static string[] Files(string path)
-    {
-        var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(path) ?? "/";
-        try
-        {
-            return Directory.EnumerateFiles(folder).Where(file => s_kinds.Contains(Path.GetExtension(file)))
-                .Order(StringComparer.Ordinal).Prepend(path).ToArray();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [path];
-        }
     }
 }

@@ -21,23 +21,46 @@ internal static class FileAccessCheck
 
     /// <summary>What is in the way; null: nothing, or nothing that can be seen.</summary>
     public static Obstacle? Find(string path, FileReader reader) => reader.IsRoot ? null
-        : Find(path, reader, Directory.Exists(path) ? Read | Enter : Read, MostLinks);
+        : Walk(Path.Combine(Environment.CurrentDirectory, path), reader, Directory.Exists(path) ? Read | Enter : Read);
 
-    private static Obstacle? Find(string path, FileReader reader, int needed, int links)
+    // As the kernel does: a link's target, and what is above it, count from the folder that the link really is in.
+    private static Obstacle? Walk(string path, FileReader reader, int needed)
     {
-        if (Path.GetDirectoryName(path) is { } above && Find(above, reader, Enter, links) is { } folder)
+        var (at, links) = ("/", 0);
+        var parts = new Stack<string>(Parts(path));
+        while (parts.TryPop(out var part))
         {
-            return folder;
+            if (Judge(at, reader, Enter) is { } folder)
+            {
+                return folder;
+            }
+
+            var next = part switch
+            {
+                "." => at,
+                ".." => Path.GetDirectoryName(at) ?? "/",
+                _ => Path.Combine(at, part),
+            };
+            if (links < MostLinks && new FileInfo(next).LinkTarget is { } target)
+            {
+                links++;
+                at = Path.IsPathRooted(target) ? "/" : at;
+                foreach (var step in Parts(target))
+                {
+                    parts.Push(step);
+                }
+            }
+            else
+            {
+                at = next;
+            }
         }
 
-        if (links > 0 && new FileInfo(path).LinkTarget is { } target)
-        {
-            var there = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path) ?? "/", target));
-            return Find(there, reader, needed, links - 1);
-        }
-
-        return Judge(path, reader, needed);
+        return Judge(at, reader, needed);
     }
+
+    // The last first.
+    private static IEnumerable<string> Parts(string path) => Enumerable.Reverse(path.Split('/', StringSplitOptions.RemoveEmptyEntries));
 
     private static Obstacle? Judge(string path, FileReader reader, int needed)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModHost.Posix;
 
 namespace ModHost.Cli.Checks;
@@ -10,6 +11,9 @@ internal sealed record FileReader(string Name, uint User, IReadOnlySet<uint>? Gr
 
     public bool IsRoot => User == 0;
 
+    /// <summary>The group to give a file to, for chgrp: its name or number.</summary>
+    public string Group { get; init; } = Name;
+
     /// <summary>A web server's processes: they have all groups of their user.</summary>
     /// <param name="user">Null, or one that this machine does not know: who this process is.</param>
     public static FileReader OfServer(string? user, string? group)
@@ -21,7 +25,10 @@ internal sealed record FileReader(string Name, uint User, IReadOnlySet<uint>? Gr
 
         var own = group is null ? account.Group : Account.FindGroup(group) ?? account.Group;
         return new FileReader(account.Name, account.User, GroupsOf(account.Name) is { } more
-            ? new HashSet<uint>(more) { own } : null);
+            ? new HashSet<uint>(more) { own } : null)
+        {
+            Group = NameOf(own),
+        };
     }
 
     /// <summary>A process group's workers: they have the groups that are named and no others.</summary>
@@ -33,10 +40,13 @@ internal sealed record FileReader(string Name, uint User, IReadOnlySet<uint>? Gr
             return server;
         }
 
-        var groups = new HashSet<uint> { group is null ? account.Group : Account.FindGroup(group) ?? account.Group };
+        var own = group is null ? account.Group : Account.FindGroup(group) ?? account.Group;
+        var groups = new HashSet<uint> { own };
         groups.UnionWith(more.Select(Account.FindGroup).OfType<uint>());
-        return new FileReader(account.Name, account.User, groups);
+        return new FileReader(account.Name, account.User, groups) { Group = NameOf(own) };
     }
+
+    private static string NameOf(uint group) => Account.GroupName(group) ?? group.ToString(CultureInfo.InvariantCulture);
 
     // Those that are not in this file are in a directory of the network, which is not asked.
     private static uint[]? GroupsOf(string user) => File.Exists(GroupFile)

@@ -90,6 +90,88 @@ public sealed class FindingTests : IDisposable
         Assert.StartsWith($"chmod o+r {more}", finding.Remedy, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("App.dll", "backup-secrets.json", false)]
+    [InlineData("App.dll", "libother.so", false)]
+    [InlineData("App.dll", "Other.deps.json", false)]
+    [InlineData("App.dll", "appsettingsold.json", false)]
+    [InlineData("App.dll", "App.deps.json", true)]
+    [InlineData("App.dll", "Library.dll", true)]
+    [InlineData("App.so", "Library.dll", false)]
+    [InlineData("App.so", "App.deps.json", false)]
+    [InlineData("App.so", "other.so", false)]
+    [InlineData("App.so", "appsettings.Production.json", true)]
+    public void Files_of_others_beside_an_application_do_not_count(string name, string beside, bool counts)
+    {
+        var app = Path.Combine(Path.GetDirectoryName(Application("755"))!, name);
+        File.WriteAllText(app, "");
+        var file = Private(app, beside);
+
+        var finding = Assert.Single(ApplicationChecks.Of(OfSomebody(app)));
+
+        Assert.Equal(counts ? Level.Error : Level.Ok, finding.Level);
+        Assert.Equal(counts, finding.Remedy.Contains(file, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_the_libraries_beside_an_application_those_count_that_it_names()
+    {
+        var app = Application("755");
+        File.WriteAllText(Path.ChangeExtension(app, ".deps.json"), """
+            { "targets": { "net10.0": { "App/1.0.0": { "runtime": { "App.dll": {} } }, "Mine/1.0.0": { "runtime": { "lib/net10.0/Mine.dll": {} } } } } }
+            """);
+        Private(app, "Other.dll");
+        Assert.Equal(Level.Ok, Assert.Single(ApplicationChecks.Of(OfSomebody(app))).Level);
+
+        var mine = Private(app, "Mine.dll");
+        Assert.StartsWith($"chmod o+r {mine}", Assert.Single(ApplicationChecks.Of(OfSomebody(app))).Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_are_not_to_be_opened_to_everybody()
+    {
+        var app = Application("755");
+        var settings = Private(app, "appsettings.json");
+        var configuration = OfSomebody(app);
+
+        var finding = Assert.Single(ApplicationChecks.Of(configuration with { User = configuration.User with { Group = "www" } }));
+
+        Assert.Equal(Level.Error, finding.Level);
+        Assert.Equal($"chgrp www {settings} && chmod 640 {settings}", finding.Remedy);
+    }
+
+    [Theory]
+    [InlineData("real/v1", "../shared/appsettings.json")]
+    [InlineData("./real//v1/.", "../../real/shared/appsettings.json")]
+    public void A_link_counts_from_the_folder_that_it_really_is_in(string version, string target)
+    {
+        var reader = new FileReader("somebody", Somebody, new HashSet<uint>());
+        Directory.CreateDirectory(Path.Combine(_folder, "real", "v1"));
+        Directory.CreateDirectory(Path.Combine(_folder, "real", "shared"));
+        Directory.CreateDirectory(Path.Combine(_folder, "shared"));
+        var settings = Path.Combine(_folder, "real", "shared", "appsettings.json");
+        File.WriteAllText(settings, "{}");
+        File.CreateSymbolicLink(Path.Combine(_folder, "real", "v1", "appsettings.json"), target);
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "cur"), version);
+        File.WriteAllText(Path.Combine(_folder, "shared", "appsettings.json"), "");
+        File.SetUnixFileMode(Path.Combine(_folder, "shared"), UnixFileMode.UserRead);
+        var link = Path.Combine(_folder, "cur", "appsettings.json");
+
+        Assert.Null(FileAccessCheck.Find(link, reader));
+
+        File.SetUnixFileMode(settings, UnixFileMode.UserRead);
+        Assert.Equal(settings, FileAccessCheck.Find(link, reader)?.Path);
+    }
+
+    [Fact]
+    public void Links_in_a_ring_are_nothing_that_can_be_seen()
+    {
+        File.CreateSymbolicLink(Path.Combine(_folder, "one"), "two");
+        File.CreateSymbolicLink(Path.Combine(_folder, "two"), "one");
+
+        Assert.Null(FileAccessCheck.Find(Path.Combine(_folder, "one"), new FileReader("somebody", Somebody, new HashSet<uint>())));
+    }
+
     [Fact]
     public void What_ModHost_adds_to_an_application_has_to_be_readable_too()
     {
@@ -231,6 +313,20 @@ public sealed class FindingTests : IDisposable
         Assert.Equal("1.2.3", VersionChecks.Marked(file));
         Assert.Null(VersionChecks.Marked(Path.Combine(_folder, "none")));
     }
+
+    private static string Private(string app, string name)
+    {
+        var file = Path.Combine(Path.GetDirectoryName(app)!, name);
+        File.WriteAllText(file, "{}");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return file;
+    }
+
+    private ServerConfiguration OfSomebody(string app) => Configuration("nginx") with
+    {
+        User = new FileReader("somebody", Somebody, new HashSet<uint>()),
+        Applications = [new HostedApplication(app, null)],
+    };
 
     private static Finding Port(string listen) =>
         Assert.Single(PortChecks.Of(new ServerConfiguration
