@@ -20,16 +20,17 @@ internal sealed partial class NginxDirectives
 
     private NginxDirectives(string text)
     {
-        var starts = FileLine().Matches(text);
-        if (starts.Count == 0)
+        // nginx prints each file once: more such lines are comments in it.
+        var starts = FileLine().Matches(text).DistinctBy(line => line.Groups[1].Value).ToArray();
+        if (starts.Length == 0)
         {
             _files.Add(("", text));
         }
 
-        for (var i = 0; i < starts.Count; i++)
+        for (var i = 0; i < starts.Length; i++)
         {
             var begin = starts[i].Index + starts[i].Length;
-            _files.Add((starts[i].Groups[1].Value, text[begin..(i + 1 < starts.Count ? starts[i + 1].Index : text.Length)]));
+            _files.Add((starts[i].Groups[1].Value, text[begin..(i + 1 < starts.Length ? starts[i + 1].Index : text.Length)]));
         }
     }
 
@@ -53,6 +54,10 @@ internal sealed partial class NginxDirectives
                 case ';':
                     Add(words, depth);
                     at++;
+                    break;
+                case '{' when words is [.., _] && words[0].EndsWith("_by_lua_block", StringComparison.Ordinal):
+                    at = ProgramEnd(text, at);
+                    Add(words, depth);
                     break;
                 case '{':
                     Open(words);
@@ -118,15 +123,28 @@ internal sealed partial class NginxDirectives
     private IEnumerable<(string Name, string Text)> Included(string pattern)
     {
         var path = Path.Combine(Path.GetDirectoryName(_files[0].Name) ?? "", pattern);
-        var glob = new Regex("^" + Regex.Escape(path).Replace(@"\*", "[^/]*", StringComparison.Ordinal)
-            .Replace(@"\?", "[^/]", StringComparison.Ordinal).Replace(@"\[", "[", StringComparison.Ordinal) + "$");
-        return _files.Skip(1).Where(file => glob.IsMatch(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal);
+        var glob = FileGlob.Read(path);
+        return _files.Skip(1).Where(file => glob?.IsMatch(file.Name) == true).OrderBy(file => file.Name, StringComparer.Ordinal);
     }
 
     private static int End(string text, int start, string ends)
     {
         var at = text.AsSpan(start).IndexOfAny(ends);
         return at < 0 ? text.Length : start + Math.Max(at, 1);
+    }
+
+    // After a block that is a program in another language, which has braces in pairs.
+    private static int ProgramEnd(string text, int at)
+    {
+        var open = 0;
+        do
+        {
+            open += text[at] switch { '{' => 1, '}' => -1, _ => 0 };
+            at++;
+        }
+        while (open > 0 && at < text.Length);
+
+        return at;
     }
 
     // A brace after a dollar sign is part of a variable.

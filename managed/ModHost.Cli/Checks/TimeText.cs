@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace ModHost.Cli.Checks;
 
-/// <summary>Times as nginx, Apache, ModHost and systemd have them: "30", "500ms", "1m30s", "1min 30s".</summary>
+/// <summary>Times as nginx, Apache, ModHost and systemd have them: "30", "500ms", "1m30s", "1min 30s", "1.5min".</summary>
 internal static partial class TimeText
 {
     private const long Second = 1000;
@@ -23,13 +23,13 @@ internal static partial class TimeText
         foreach (Match part in Part().Matches(text))
         {
             if (Unit(part.Groups[2].Value) is not { } unit
-                || !long.TryParse(part.Groups[1].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                || number > (long.MaxValue - sum) / unit)
+                || !decimal.TryParse(part.Groups[1].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                || number > (long.MaxValue - sum) / (decimal)unit)
             {
                 return null;
             }
 
-            sum += number * unit;
+            sum += (long)(number * unit);
         }
 
         return sum;
@@ -46,9 +46,10 @@ internal static partial class TimeText
         _ => null,
     };
 
-    [GeneratedRegex(@"^\s*(?:\d+\s*[a-z]*\s*)+$")]
+    // Atomic: digits can be told apart in one way only, and a long row of them is not tried in all others.
+    [GeneratedRegex(@"^\s*(?>(?:[0-9]+(?:\.[0-9]+)?\s*[a-z]*\s*)+)$")]
     private static partial Regex Whole();
 
-    [GeneratedRegex(@"(\d+)\s*([a-z]*)")]
+    [GeneratedRegex(@"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)")]
     private static partial Regex Part();
 }

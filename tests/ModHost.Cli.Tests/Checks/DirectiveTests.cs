@@ -54,6 +54,64 @@ public class DirectiveTests
         Assert.Equal("shop", found.Inherited(found[^1], "modhost_process_group"));
     }
 
+    [Theory]
+    [InlineData("conf.d/nothing[.conf", "")]
+    [InlineData("conf.d/odd[.conf", "odd")]
+    [InlineData("conf.d/[z-a]*", "")]
+    [InlineData("conf.d/[!a]*.conf", "b odd")]
+    [InlineData("conf.d/[^b-o]*.conf", "a")]
+    [InlineData("conf.d/[]a]*", "a")]
+    [InlineData("conf.d/?.conf", "a b")]
+    [InlineData("conf.d[!a]b.conf", "")]
+    public void Patterns_of_includes_are_those_of_glob(string pattern, string names)
+    {
+        var found = NginxDirectives.Read($"""
+            # configuration file /etc/nginx/nginx.conf:
+            include {pattern};
+            # configuration file /etc/nginx/conf.d/a.conf:
+            a on;
+            # configuration file /etc/nginx/conf.d/b.conf:
+            b on;
+            # configuration file /etc/nginx/conf.d/odd[.conf:
+            odd on;
+            """);
+
+        Assert.Equal(names, string.Join(' ', found.Select(one => one.Name)));
+    }
+
+    [Fact]
+    public void A_comment_that_looks_like_the_start_of_a_file_is_none()
+    {
+        var found = NginxDirectives.Read("""
+            # configuration file /etc/nginx/nginx.conf:
+            include conf.d/a.conf;
+            # configuration file /etc/nginx/nginx.conf:
+            last on;
+            # configuration file /etc/nginx/conf.d/a.conf:
+            first on;
+            # configuration file /etc/nginx/nginx.conf:
+            second on;
+            """);
+
+        Assert.Equal(["first", "second", "last"], found.Select(one => one.Name));
+    }
+
+    [Fact]
+    public void Programs_in_Lua_are_not_directives()
+    {
+        var found = NginxDirectives.Read("""
+            http {
+                init_by_lua_block { local a = { b = "c" }; modhost_pass = {} }
+                server { location / { set_by_lua_block $x { return ({ 1 })[1]; } modhost_pass /srv/Shop.dll; } }
+            }
+            content_by_lua_block { if {
+            """);
+
+        Assert.Equal(["http", "init_by_lua_block", "server", "location", "set_by_lua_block", "modhost_pass", "content_by_lua_block"],
+            found.Select(one => one.Name));
+        Assert.Equal(["http", "server", "location"], found.Single(one => one.Name == "modhost_pass").Block);
+    }
+
     [Fact]
     public void An_applications_group_is_the_nearest_that_is_named()
     {
@@ -163,6 +221,13 @@ public class DirectiveTests
     [InlineData("1m30s", 90_000L)]
     [InlineData("1min 30s", 90_000L)]
     [InlineData("2h", 7_200_000L)]
+    [InlineData("1.5min", 90_000L)]
+    [InlineData("1.5h 0.25s", 5_400_250L)]
+    [InlineData("9223372036854775807ms", long.MaxValue)]
+    [InlineData("9223372036854775808ms", null)]
+    [InlineData("1.", null)]
+    [InlineData("1..5", null)]
+    [InlineData("1111111111111111111111111111111111111111111111111111111111111111.!", null)]
     [InlineData("soon", null)]
     [InlineData("", null)]
     [InlineData("5 parsecs", null)]
