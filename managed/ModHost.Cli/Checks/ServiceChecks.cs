@@ -94,9 +94,15 @@ internal static class ServiceChecks
     private static Finding? KillMode(SystemdUnit unit)
     {
         var mode = unit["KillMode"] is { Length: > 0 } given ? given : "control-group";
-        return mode == "mixed" ? null : Finding.Bad(Subject,
-            $"KillMode={mode} of {unit.Name} ends workers with the web server, and their requests with them",
-            DropIn(unit, "KillMode=mixed"));
+        var what = mode switch
+        {
+            "mixed" => null,
+            "process" => "lets systemd kill nothing but the main process, and leaves workers behind",
+            "none" => "lets systemd end nothing, and leaves the web server and its workers behind where ExecStop= does not end them",
+            _ => "ends workers with the web server, and their requests with them",
+        };
+        return what is null ? null
+            : Finding.Bad(Subject, $"KillMode={mode} of {unit.Name} {what}", DropIn(unit, "KillMode=mixed"));
     }
 
     private static Finding? Memory(ServerConfiguration configuration, SystemdUnit unit) =>

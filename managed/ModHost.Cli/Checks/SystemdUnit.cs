@@ -5,7 +5,11 @@ internal sealed class SystemdUnit
 {
     private const long UsualStop = 90_000;
 
-    private static readonly string[] s_folders = ["lib/systemd/system", "usr/lib/systemd/system", "etc/systemd/system"];
+    private const string StopTimeout = "TimeoutStopSec";
+
+    // The last comes first.
+    private static readonly string[] s_folders =
+        ["lib/systemd/system", "usr/lib/systemd/system", "run/systemd/system", "etc/systemd/system"];
 
     private readonly Dictionary<string, string> _settings = new(StringComparer.Ordinal);
 
@@ -27,10 +31,13 @@ internal sealed class SystemdUnit
 
         var unit = new SystemdUnit(name);
         unit.Read(file);
-        foreach (var dropIn in folders.Select(folder => Path.Combine(folder, name + ".d")).Where(Directory.Exists)
-            .SelectMany(folder => Directory.GetFiles(folder, "*.conf")).OrderBy(Path.GetFileName, StringComparer.Ordinal))
+
+        // Of those of one name only one counts.
+        foreach (var dropIns in folders.Select(folder => Path.Combine(folder, name + ".d")).Where(Directory.Exists)
+            .SelectMany(folder => Directory.GetFiles(folder, "*.conf")).GroupBy(Path.GetFileName)
+            .OrderBy(dropIns => dropIns.Key, StringComparer.Ordinal))
         {
-            unit.Read(dropIn);
+            unit.Read(dropIns.Last());
         }
 
         return unit;
@@ -40,7 +47,7 @@ internal sealed class SystemdUnit
     public string this[string name] => _settings.GetValueOrDefault(name, "");
 
     /// <summary>Milliseconds that it may take to stop.</summary>
-    public long StopTime => (this["TimeoutStopSec"] is { Length: > 0 } text ? text : this["TimeoutSec"]) switch
+    public long StopTime => this[StopTimeout] switch
     {
         "infinity" or "0" => long.MaxValue,
         var time => TimeText.Milliseconds(time) ?? UsualStop,
@@ -48,13 +55,28 @@ internal sealed class SystemdUnit
 
     private void Read(string file)
     {
-        foreach (var line in File.ReadLines(file))
+        foreach (var line in Lines(file))
         {
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             if (equals > 0 && line[0] is not ('#' or ';'))
             {
-                _settings[line[..equals].Trim()] = line[(equals + 1)..].Trim();
+                // The time of a stop is a part of TimeoutSec=.
+                var name = line[..equals].Trim();
+                _settings[name == "TimeoutSec" ? StopTimeout : name] = line[(equals + 1)..].Trim();
             }
+        }
+    }
+
+    // A link may lead to nothing.
+    private static string[] Lines(string file)
+    {
+        try
+        {
+            return File.ReadAllLines(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 }

@@ -37,6 +37,56 @@ public sealed class ServiceCheckTests : IDisposable
         Assert.Null(SystemdUnit.Find(_root, "other.service"));
     }
 
+    [Theory]
+    [InlineData("lib run etc", 3_000)]
+    [InlineData("lib run", 2_000)]
+    [InlineData("usr/lib lib", 1_000)]
+    [InlineData("lib", 1_000)]
+    public void Of_drop_ins_of_one_name_the_highest_counts(string places, long time)
+    {
+        Unit("nginx.service", "OOMPolicy=stop\n");
+        foreach (var place in places.Split(' '))
+        {
+            var setting = place switch { "etc" => 3, "run" => 2, _ => 1 };
+            Put($"{place}/systemd/system/nginx.service.d/a.conf", $"TimeoutStopSec={setting}\n" + (setting == 1 ? "Nice=1\n" : ""));
+        }
+
+        var unit = SystemdUnit.Find(_root, "nginx.service")!;
+
+        Assert.Equal(time, unit.StopTime);
+        Assert.Equal(time == 1_000 ? "1" : "", unit["Nice"]);
+        Assert.Equal("stop", unit["OOMPolicy"]);
+    }
+
+    [Fact]
+    public void A_unit_may_have_been_made_since_the_machine_started()
+    {
+        Put("run/systemd/system/nginx.service", "TimeoutStopSec=7\n");
+
+        Assert.Equal(7_000, SystemdUnit.Find(_root, "nginx.service")?.StopTime);
+    }
+
+    [Fact]
+    public void The_later_of_both_times_counts()
+    {
+        Unit("nginx.service", "TimeoutStopSec=5\n");
+        DropIn("nginx.service", "TimeoutSec=1.5min\n");
+        Assert.Equal(90_000, SystemdUnit.Find(_root, "nginx.service")!.StopTime);
+
+        DropIn("nginx.service", "TimeoutSec=1min\nTimeoutStopSec=20\n");
+        Assert.Equal(20_000, SystemdUnit.Find(_root, "nginx.service")!.StopTime);
+    }
+
+    [Fact]
+    public void A_drop_in_that_leads_nowhere_says_nothing()
+    {
+        Unit("nginx.service", Good);
+        Directory.CreateDirectory(Path.Combine(_root, "etc/systemd/system/nginx.service.d"));
+        File.CreateSymbolicLink(Path.Combine(_root, "etc/systemd/system/nginx.service.d/lost.conf"), "/nowhere/lost.conf");
+
+        Assert.Equal(["ok: nginx.service gives 75 s to stop, 45 are needed"], Findings(s_nginx));
+    }
+
     [Fact]
     public void A_unit_that_gives_enough_time_is_good()
     {
@@ -82,7 +132,8 @@ public sealed class ServiceCheckTests : IDisposable
     }
 
     [Theory]
-    [InlineData("KillMode=mixed", "KillMode=process", "error: KillMode=process of nginx.service ends workers")]
+    [InlineData("KillMode=mixed", "KillMode=process", "error: KillMode=process of nginx.service lets systemd kill nothing but the main process, and leaves workers behind")]
+    [InlineData("KillMode=mixed", "KillMode=none", "error: KillMode=none of nginx.service lets systemd end nothing")]
     [InlineData("KillMode=mixed", "", "error: KillMode=control-group of nginx.service ends workers")]
     [InlineData("KillSignal=SIGQUIT", "", "warning: nginx.service stops nginx by a signal that breaks long requests off")]
     [InlineData("OOMPolicy=continue", "", "warning: nginx.service stops altogether when the kernel kills one worker")]
