@@ -36,11 +36,19 @@ internal static partial class ErrorReference
         return remedies;
     }
 
-    private static string Plain(string markdown) => Link().Replace(markdown, "$1").Replace("`", "", StringComparison.Ordinal);
+    private static string Plain(string markdown) => Link().Replace(markdown, Named).Replace("`", "", StringComparison.Ordinal);
+
+    // Where there are no links, the page is named: "its keys (docs/directives.md)".
+    private static string Named(Match link)
+    {
+        var (text, target) = (link.Groups[1].Value, link.Groups[2].Value.Split('#')[0]);
+        return target.Contains("://", StringComparison.Ordinal) ? $"{text} ({target})"
+            : $"{text} (docs/{(target.Length > 0 ? target : Page)})";
+    }
 
     [GeneratedRegex(@"MH\d{4}")]
     private static partial Regex Tag();
 
-    [GeneratedRegex(@"\[([^\]]*)\]\([^)]*\)")]
+    [GeneratedRegex(@"\[([^\]]*)\]\(([^)]*)\)")]
     private static partial Regex Link();
 }

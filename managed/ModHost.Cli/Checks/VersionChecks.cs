@@ -14,7 +14,7 @@ internal static partial class VersionChecks
     public static IEnumerable<Finding> Of(Installation installation, WebServer server) =>
         Of(Parts(installation, server).Where(part => part.Version is not null).Select(part => (part.Path, part.Version!)));
 
-    /// <summary>What there is; a version is null where the part is not there, or too old to have one.</summary>
+    /// <summary>What there is; a version is null where the part is not there, or does not tell.</summary>
     public static IEnumerable<(string Path, string? Version)> Parts(Installation installation, WebServer server) =>
     [
         (server.Module, Marked(server.Module)),
@@ -55,13 +55,14 @@ internal static partial class VersionChecks
 
     private static string Embedded(Installation installation) => Path.Combine(installation.Managed, "ModHost.Embedded.dll");
 
-    // One that cannot be run is told of as such.
+    // One that cannot be run is told of as such, and one that does not know the question is older than it.
     private static string? Told(string program)
     {
         try
         {
-            return File.Exists(program) && Number().Match(Programs.Output(program, ["--version"]).Text) is { Success: true } match
-                ? match.Groups[1].Value : null;
+            return !File.Exists(program) ? null
+                : Number().Match(Programs.Output(program, ["--version"]).Text) is { Success: true } match ? match.Groups[1].Value
+                : "of an earlier version";
         }
         catch (CommandException)
         {

@@ -202,7 +202,7 @@ public sealed class FindingTests : IDisposable
 
     [Theory]
     [InlineData("a user=1234", "b user=1235", "")]
-    [InlineData("a user=1234", "b", "MH0236: b has the web server's own user, 33 → give each group a user= of its own")]
+    [InlineData("a user=1234", "b", "MH0236: b has the web server's own user, 33 → give each group a user= (docs/operations.md) of its own")]
     [InlineData("a", "c", "MH0237: c runs nothing → remove it, or name it with process_group=")]
     public void Groups_are_to_be_used_and_to_have_users_of_their_own(string first, string second, string expected)
     {
@@ -302,6 +302,23 @@ public sealed class FindingTests : IDisposable
 
         Assert.All(VersionChecks.Parts(installation, WebServerChoice.Installed(server, installation)),
             part => Assert.Equal((part.Path, VersionChecks.Own), part));
+    }
+
+    [Fact]
+    public void A_supervisor_that_does_not_tell_its_version_is_an_earlier_one()
+    {
+        var old = new Installation(_folder);
+        Directory.CreateDirectory(Path.GetDirectoryName(old.Supervisor)!);
+        File.WriteAllText(old.Supervisor, "");
+        var server = WebServerChoice.Installed(WebServerChoice.Nginx, new Installation(Settings.Dist));
+        Assert.DoesNotContain(VersionChecks.Of(old, server), finding => finding.Text.Contains(old.Supervisor, StringComparison.Ordinal));
+
+        File.Delete(old.Supervisor);
+        File.CreateSymbolicLink(old.Supervisor, "/bin/false");
+        var finding = Assert.Single(VersionChecks.Of(old, server));
+
+        Assert.Equal((Level.Error, $"{old.Supervisor} is of an earlier version, and this command {VersionChecks.Own}"),
+            (finding.Level, finding.Text));
     }
 
     [Fact]

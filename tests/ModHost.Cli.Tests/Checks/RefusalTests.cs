@@ -16,6 +16,8 @@ public class RefusalTests
     [InlineData("MH0109: \"/srv/Shop.so\" does not export modhost_initialize", "dotnet add package ModHost.AspNetCore, then dotnet publish -r linux-")]
     [InlineData("MH0226: user=shop is not a user in /etc/nginx/nginx.conf:5", "adduser --system --group --no-create-home shop")]
     [InlineData("MH0222: no process group \"shop\"", "declare it with modhost_daemon_process")]
+    [InlineData("MH0202: modhost_pass: unknown parameter", "see directives (docs/directives.md)")]
+    [InlineData("MH0220: unknown key", "see its keys (docs/directives.md)")]
     [InlineData("getpwnam(\"shop\") failed in /etc/nginx/nginx.conf:2", "adduser --system --group --no-create-home shop")]
     [InlineData("unknown directive \"modhost_pass\" in /etc/nginx/nginx.conf:2", "load the module: modhost module-config nginx")]
     [InlineData("module \"/m/ngx_http_modhost_module.so\" version 1022001 instead of 1024000 in x:1", "install ModHost's module for this version: apt-get install --reinstall libnginx-mod-http-modhost")]
