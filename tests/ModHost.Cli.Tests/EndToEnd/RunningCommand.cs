@@ -35,7 +35,9 @@ internal sealed partial class RunningCommand : IAsyncDisposable
     /// <summary>Everything that belongs to it, but the command itself: web server, supervisor, workers, guard.</summary>
     public IReadOnlyList<int> Others => [.. ProcFs.All().Where(process => process.State != 'Z' && process.Id != Id
         && (ProcFs.CommandLine(process.Id).Contains(_folder, StringComparison.Ordinal)
-            || ProcFs.HasEnvironment(process.Id, "MODHOST_TESTED_BY", _folder))).Select(process => process.Id)];
+            || ProcFs.HasEnvironment(process.Id, "MODHOST_TESTED_BY", _folder)
+            // nginx's workers name no folder, and have their title where their environment was.
+            || ProcFs.WorkingDirectory(process.Id).StartsWith(_folder, StringComparison.Ordinal))).Select(process => process.Id)];
 
     /// <summary>Starts <c>modhost start-server</c> at a free port.</summary>
     public static RunningCommand Start(string app, params string[] options) => StartOf(Program, app, options);

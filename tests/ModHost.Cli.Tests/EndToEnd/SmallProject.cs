@@ -67,7 +67,9 @@ internal sealed class SmallProject : IAsyncDisposable
 
     // Builds, web server, supervisor, workers, guard.
     private IReadOnlyList<int> Others => [.. ProcFs.All().Where(process => process.State != 'Z' && process.Id != _command?.Id
-        && ProcFs.CommandLine(process.Id).Contains(_temporary, StringComparison.Ordinal)).Select(process => process.Id)];
+        && (ProcFs.CommandLine(process.Id).Contains(_temporary, StringComparison.Ordinal)
+            // nginx's workers name no folder.
+            || ProcFs.WorkingDirectory(process.Id).StartsWith(_temporary, StringComparison.Ordinal))).Select(process => process.Id)];
 
     public void WriteSource(string text) => File.WriteAllText(Path.Combine(Folder, "Program.cs"), text);
 

@@ -46,6 +46,19 @@ internal static class ProcFs
     /// <summary>The command line, its arguments parted by spaces.</summary>
     public static string CommandLine(int id) => Text(id, "cmdline").Replace('\0', ' ');
 
+    /// <summary>Its working directory, also one that was deleted; "": it has gone, or is another user's.</summary>
+    public static string WorkingDirectory(int id)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"/proc/{id}/cwd", returnFinalTarget: false)?.FullName ?? "";
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
     /// <summary>Whether the process was started with this environment variable.</summary>
     public static bool HasEnvironment(int id, string name, string value) =>
         ("\0" + Text(id, "environ")).Contains($"\0{name}={value}\0", StringComparison.Ordinal);
