@@ -75,7 +75,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             // One answers as soon as it is ready; a test that looks at all of them must not come before the others.
             if (Processes().Match(keys) is { Success: true } match)
             {
-                await host.Counts(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
+                await host.Ready(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
             }
         }
         catch
@@ -125,6 +125,24 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     /// <summary>How many processes have noted this of their life.</summary>
     public int Noted(string what) => Lines("life").Count(parts => parts[0] == what);
+
+    /// <summary>Waits until there are these workers and no others; tells what became of them if that never is.</summary>
+    public async Task Only(IReadOnlyList<int> workers)
+    {
+        try
+        {
+            await Wait.Until($"only the workers {string.Join(' ', workers)} are there", () => Workers.SequenceEqual(workers));
+        }
+        catch (TimeoutException error)
+        {
+            throw new TimeoutException(
+                $"{error.Message}; there are {string.Join(' ', Workers)}\n{string.Join('\n', await Known())}\n{ServerHost.Tail(Server.Log)}", error);
+        }
+    }
+
+    /// <summary>Waits until every worker has a channel to each of so many processes of the web server.</summary>
+    public Task Linked(int webWorkers) => Wait.Until($"the workers have channels to {webWorkers} processes of the web server",
+        () => Workers.All(worker => ProcessGroups.Channels(worker) == webWorkers));
 
     public async ValueTask DisposeAsync()
     {

@@ -16,6 +16,7 @@ public sealed class WebWorkerFaultTests
     {
         await using var host = await DaemonHost.Start<Jit>($"processes={Processes}", webWorkers: WebWorkers);
         var workers = host.Workers;
+        await host.Linked(WebWorkers);
         var sockets = workers.Sum(ProcFs.Sockets);
         await using var load = LedgerLoad.Start(host.Port, Clients);
         var kills = Settings.Count(full: 100, usual: 20);
@@ -36,7 +37,8 @@ public sealed class WebWorkerFaultTests
         Assert.Equal(workers, host.Workers);
         await Wait.Until("the workers are done with what the dead ones had asked for", async () =>
             (await host.Known()).Sum(worker => worker.GetProperty("inFlight").GetInt32()) == 0);
-        await Wait.Until("the workers have closed what the dead ones had", () => workers.Sum(ProcFs.Sockets) <= sockets);
+        await Wait.For("the workers have closed what the dead ones had", () => Task.FromResult(workers.Sum(ProcFs.Sockets)),
+            now => now == sockets);
         await Wait.Until("the supervisor has forgotten them", async () => (await host.Command(new { command = "status" }))
             .GetProperty("webServerProcesses").GetArrayLength() == WebWorkers);
         await host.Server.CheckSane();

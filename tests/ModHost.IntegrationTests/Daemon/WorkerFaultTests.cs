@@ -131,8 +131,7 @@ public abstract class WorkerFaultTests<TRuntime>
         await host.Command(new { command = "reload", group = "shop" });
         await host.Server.WaitForLog(@"MH0709: .*");
         Assert.Matches(reason, host.Server.Log);
-        await Wait.For("only the old workers are there", () => Task.FromResult(string.Join(' ', host.Workers)),
-            now => now == string.Join(' ', workers));
+        await host.Only(workers);
 
         // Corrected, it rolls.
         File.WriteAllText(host.StartMode, "");

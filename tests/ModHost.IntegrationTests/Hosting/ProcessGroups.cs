@@ -50,9 +50,12 @@ internal static partial class ProcessGroups
     /// <summary>How many worker processes a configuration asks for, at least.</summary>
     public static int Processes(string configuration) => Declared().Matches(configuration).Sum(group => Least(group.Value));
 
-    /// <summary>How many connections to worker processes a process of the web server has: with each comes a page of memory.</summary>
-    public static int Channels(int worker) =>
-        ProcFs.Maps(worker).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
+    /// <summary>
+    /// How many connections a process of the web server has to those of groups, or one of these to the web server's: with each
+    /// comes a page of memory.
+    /// </summary>
+    public static int Channels(int process) =>
+        ProcFs.Maps(process).Count(line => line.Contains("/memfd:modhost-begun", StringComparison.Ordinal));
 
     /// <summary>One command on the supervisor's control socket; its answer.</summary>
     public static Task<JsonElement> Command(ServerPlaces places, object command) =>
