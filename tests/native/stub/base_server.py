@@ -1,6 +1,7 @@
 """A web server of its own for tests: a temporary prefix, free ports, a clean
 end. What is the same for all of them."""
 
+import contextlib
 import http.client
 import os
 import random
@@ -27,19 +28,22 @@ SERVER = os.environ.get("MODHOST_TEST_SERVER") or "nginx"
 DAEMON = TARGET != "stub" and os.environ.get("MODHOST_TEST_MODE") == "daemon"
 
 
-def free_port():
-    """One that the kernel does not give to clients, who might have it before
-    the server is up."""
+def free_ports(count):
+    """Different ones, that the kernel does not give to clients, who might have
+    them before the server is up."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
         end = int(f.read().split()[0])
-    while True:
-        with socket.socket() as s:
+    ports = []
+    with contextlib.ExitStack() as held:
+        while len(ports) < count:
+            s = held.enter_context(socket.socket())
             try:
                 s.bind(("127.0.0.1", random.randrange(10000, end)
                         if end > 11000 else 0))
-                return s.getsockname()[1]
+                ports.append(s.getsockname()[1])
             except OSError:
                 pass
+    return ports
 
 
 # A limit says when to give up, no more: the machine may have other things to do.
@@ -116,8 +120,7 @@ class BaseServer:
         self.prefix = tempfile.mkdtemp(prefix="modhost-stub-")
         os.chmod(self.prefix, 0o755)
         os.mkdir(os.path.join(self.prefix, "logs"))
-        self.port = free_port()
-        self.tls = free_port()
+        self.port, self.tls = free_ports(2)
         self.main = main
         self.workers = workers
         self.master = master
