@@ -135,8 +135,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         }
         catch (TimeoutException error)
         {
-            throw new TimeoutException(
-                $"{error.Message}; there are {string.Join(' ', Workers)}\n{string.Join('\n', await Known())}\n{ServerHost.Tail(Server.Log)}", error);
+            throw new TimeoutException($"{error.Message}; there are {string.Join(' ', Workers)}\n{ServerHost.Tail(Server.Log)}", error);
         }
     }
 
